@@ -1,0 +1,15 @@
+"""The project's own app: users, readiness, the checks of the configuration."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+# Importing the Celery app makes it the current one for every process that has loaded Django.
+from sendblue_inbox import celery  # noqa: F401
+
+
+class SendblueInboxConfig(AppConfig):
+    """Registers the system checks of this installation."""
+
+    name = "sendblue_inbox"
+    verbose_name = "Sendblue Inbox"
