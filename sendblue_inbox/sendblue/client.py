@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from .operations.accounts import AccountOperations
+from .operations.contacts import ContactOperations
+from .operations.gestures import GestureOperations
+from .operations.groups import GroupOperations
 from .operations.lines import LineOperations
+from .operations.locations import LocationOperations
+from .operations.media import MediaOperations
 from .operations.messages import MessageOperations
+from .operations.streams import StreamOperations
+from .operations.totp import TotpOperations
+from .operations.verification import VerificationOperations
 from .operations.webhooks import WebhookOperations
 from .transport import Transport
 
@@ -15,7 +24,20 @@ if TYPE_CHECKING:
     from .transport import Limits
 
 
-class Client(MessageOperations, LineOperations, WebhookOperations):
+class Client(
+    MessageOperations,
+    GroupOperations,
+    GestureOperations,
+    MediaOperations,
+    ContactOperations,
+    WebhookOperations,
+    LineOperations,
+    TotpOperations,
+    LocationOperations,
+    StreamOperations,
+    VerificationOperations,
+    AccountOperations,
+):
     """Every operation of one Sendblue account, named and parametrised in Sendblue's words.
 
     Methods return frozen payloads and raise the exceptions of `errors`. Reads are repeated

@@ -70,7 +70,8 @@ class MessagePayload:
     """One message as Sendblue tells it. Absent texts are "", absent times None.
 
     `number` is always the person and `line_number` always ours, whatever the sender of the
-    payload meant by `from_number`. `error_code` is text: numbers and words occur. What a person wrote, and who, stays out of the repr and so out of logs.
+    payload meant by `from_number`. `error_code` is text: numbers and words occur. What a person
+    wrote, and who, stays out of the repr and so out of logs.
     """
 
     message_handle: str
