@@ -1,0 +1,37 @@
+"""The parts of one running simulator, held together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .courier import Courier
+from .events import Events
+from .faults import Faults
+from .journal import Journal
+from .people import People
+from .seed import sow
+from .state import Settings, World
+
+
+class Simulation:
+    """The account's state, its webhooks and events, the faults to come, the people, the ledger."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.world = World(settings)
+        self.courier = Courier(self.world)
+        self.events = Events(self.world)
+        self.faults = Faults()
+        self.ledger = Journal()
+        self.people = People(self)
+        sow(self.world, {})
+
+    def reset(self, wishes: Mapping[str, Any]) -> None:
+        """Back to the seeded state; ValueError when a wish makes no sense."""
+        self.world.empty(int(wishes.get("seed", self.world.settings.seed)))
+        self.world.options.apply(wishes.get("options", {}))
+        self.courier.reset()
+        self.faults.clear()
+        self.ledger.clear()
+        self.people.reset()
+        sow(self.world, wishes)
