@@ -108,7 +108,7 @@ def error_for(
     retry_after: float | None = None,
     is_send: bool = False,
 ) -> SendblueError:
-    """The exception for an answer that is not a success; `body` is parsed JSON or None.
+    """The exception for an answer that is not a success; `body` is parsed JSON, plain text or None.
 
     Codes in the body come before the HTTP status, because a new-contact cap travels as 400 and
     a refusal as 200 (Sendblue API contract, section 1.3).
@@ -164,6 +164,8 @@ def is_refused(body: Any) -> bool:
 
 def error_words(body: Any) -> tuple[str, str, str]:
     """(error_code, error_key, human text) of a failure in any of Sendblue's envelopes."""
+    if isinstance(body, str):
+        return "", "", body
     found = mapping(body)
     error = found.get("error")
     inner = mapping(error)
