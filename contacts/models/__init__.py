@@ -1,0 +1,5 @@
+"""The people who write to us."""
+
+from .contact import Contact
+
+__all__ = ["Contact"]

@@ -1,0 +1,85 @@
+"""What is written on a claimed row when its POST brought no handle.
+
+Each function changes the row only while it is still `sending`: a callback may have told the truth
+in the meantime, and the truth stays.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from contacts.actions.saving import record_consent
+from inbox.models import Line, Message, SendState
+from sendblue_inbox.clock import now
+from sendblue_inbox.ring import ring
+from sendblue_inbox.rows import backoff
+from sendblue_inbox.sendblue.errors import RateLimited
+
+from .touching import lock_thread, touch_thread
+
+if TYPE_CHECKING:
+    from sendblue_inbox.sendblue.errors import NotSent, SendblueError
+
+UNREACHABLE_FOR = timedelta(hours=1)
+SLOWED_FOR = timedelta(hours=24)
+FIRST_LOOK = timedelta(seconds=3)
+
+
+def put_back(message: Message, error: NotSent | RateLimited) -> None:
+    """Queue the message again: it has surely not been sent. Gives up after an hour, or a day."""
+    slowed = isinstance(error, RateLimited)
+    if now() - message.created_at > (SLOWED_FOR if slowed else UNREACHABLE_FOR):
+        why = "asked us to wait for a day" if slowed else "could not be reached for an hour"
+        _settle(
+            message,
+            send_state=SendState.REJECTED,
+            error_code=error.error_code,
+            error_message=f"Sendblue {why}. Nothing was sent.",
+        )
+        return
+    wait = backoff(message.attempts, first=5 if slowed else 2, most=300)
+    if error.retry_after:
+        wait = max(wait, timedelta(seconds=min(error.retry_after, 3600)))
+    _settle(message, send_state=SendState.QUEUED, attempted_at=None, send_after=now() + wait)
+    if slowed:
+        # The whole line has to slow down, not only this message.
+        Line.objects.filter(pk=message.line_id).update(busy_until=now() + wait)
+
+
+def reject(message: Message, error: SendblueError) -> None:
+    """Note a refusal: surely not sent, and the same request would be refused again."""
+    _settle(
+        message,
+        send_state=SendState.REJECTED,
+        error_code=error.error_key or error.error_code or str(error.status or ""),
+        error_message=error.message or "Sendblue refused the message.",
+    )
+    contact = message.thread.contact
+    if contact and "OPTED_OUT" in {error.error_key, error.message.strip().upper()}:
+        record_consent(contact, opted_out=True, as_of=now())
+
+
+def put_in_doubt(message: Message, error: SendblueError | None) -> None:
+    """Note that nobody knows whether the message was sent, and let the resolver look."""
+    _settle(
+        message,
+        send_state=SendState.UNKNOWN,
+        error_code=(error.error_key or error.error_code) if error else "",
+        error_message=error.message if error else "",
+        resolve_after=now() + FIRST_LOOK,
+    )
+    ring("resolving")
+
+
+def _settle(message: Message, **columns: object) -> None:
+    with transaction.atomic():
+        thread = lock_thread(message.thread_id)
+        settled = Message.objects.filter(pk=message.pk, send_state=SendState.SENDING).update(
+            lease_until=None, revision=thread.revision + 1, **columns
+        )
+        if settled:
+            message.refresh_from_db()
+            touch_thread(thread, message)

@@ -1,0 +1,217 @@
+"""The one door for facts: whatever Sendblue tells us about a message is written here.
+
+Webhooks, status callbacks, answers to sends and pages of lists all become a MessagePayload and go
+through `record_message` or `record_answer`. Both can be repeated and re-ordered at will. Lock
+order everywhere: thread, then line.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from contacts.actions.saving import ensure_contact, record_consent
+from inbox.models import Line, Message, Participant, SendState, Thread
+from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
+
+from .facts import merge
+from .touching import lock_thread, touch_thread
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contacts.models import Contact
+    from sendblue_inbox.sendblue.payloads import MessagePayload
+
+LATE_AFTER = timedelta(seconds=60)
+# The first fill of an account brings years of messages; only its last day is news to anyone.
+NEWS_FOR = timedelta(days=1)
+# How long a lost answer may lie back for a report to be taken as that message.
+ADOPTION_WINDOW = timedelta(minutes=15)
+
+
+class Unreadable(Exception):
+    """The report does not say whose conversation it belongs to; the text says what is missing."""
+
+
+class TooEarly(Exception):
+    """One of our sends is under way that this report may be about; look again in a second."""
+
+
+def record_message(
+    payload: MessagePayload, *, seen_at: datetime, is_history: bool = False
+) -> Message:
+    """Write what a webhook or a list says about a message, known or new.
+
+    `seen_at` stands in for Sendblue's times where a report has none. Raises Unreadable, or
+    TooEarly for an unknown outbound message while one of ours is being handed over.
+    """
+    if not payload.message_handle:
+        raise Unreadable("The report names no message_handle.")
+    for last_try in (False, False, True):
+        try:
+            with transaction.atomic():
+                return _record(payload, seen_at, is_history)
+        except IntegrityError:
+            # Another worker wrote the same handle a moment ago: now it can be found.
+            if last_try:
+                raise
+    raise AssertionError("unreachable")
+
+
+def record_answer(message: Message, payload: MessagePayload) -> Message:
+    """Write what an answer or a status callback says about this very row of ours."""
+    with transaction.atomic():
+        thread = lock_thread(message.thread_id)
+        message = Message.objects.get(pk=message.pk)
+        if payload.message_handle and not message.message_handle:
+            _absorb_stranger(thread, payload.message_handle)
+        return _update(thread, message, payload)
+
+
+def _record(payload: MessagePayload, seen_at: datetime, is_history: bool) -> Message:
+    known = Message.objects.filter(message_handle=payload.message_handle).first()
+    if known:
+        thread = lock_thread(known.thread_id)
+        known.refresh_from_db()
+        return _update(thread, known, payload)
+    thread = lock_thread(_thread_of(payload, seen_at).pk)
+    ours = _own_send(thread, payload, seen_at) if payload.is_outbound else None
+    if ours:
+        return _update(thread, ours, payload)
+    return _insert(thread, payload, seen_at, is_history)
+
+
+def _own_send(thread: Thread, payload: MessagePayload, seen_at: datetime) -> Message | None:
+    """Our row without a handle that this report is about, if it can only be that one."""
+    in_doubt = [
+        message
+        for message in thread.messages.filter(
+            send_state__in=[SendState.SENDING, SendState.UNKNOWN], message_handle=""
+        )
+        if message.content == payload.content and message.media_url == payload.media_url
+    ]
+    if any(message.send_state == SendState.SENDING for message in in_doubt):
+        raise TooEarly
+    sent = payload.date_sent or seen_at
+    fitting = [
+        message
+        for message in in_doubt
+        if message.attempted_at and abs(message.attempted_at - sent) < ADOPTION_WINDOW
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _insert(
+    thread: Thread, payload: MessagePayload, seen_at: datetime, is_history: bool
+) -> Message:
+    date_sent = payload.date_sent or seen_at
+    age = seen_at - date_sent
+    revision = thread.revision + 1
+    message = Message(
+        thread=thread,
+        line_id=thread.line_id,
+        is_outbound=payload.is_outbound,
+        number=payload.number,
+        date_sent=date_sent,
+        first_revision=revision,
+        revision=revision,
+        is_news=not payload.is_outbound and not (is_history and age > NEWS_FOR),
+        arrived_late=age > LATE_AFTER and not is_history,
+    )
+    merge(message, payload, is_new=True)
+    message.save(force_insert=True)
+    _note_consent(payload, date_sent)
+    if not payload.is_outbound and message.is_news:
+        thread.is_closed = False
+    touch_thread(thread, message)
+    return message
+
+
+def _update(thread: Thread, message: Message, payload: MessagePayload) -> Message:
+    state = message.send_state
+    if payload.message_handle and state not in {"", SendState.ACCEPTED}:
+        # Sendblue knows the message: whatever we believed, it has been accepted.
+        message.send_state = SendState.ACCEPTED
+        message.lease_until = message.resolve_after = None
+    changed = merge(message, payload) or state != message.send_state
+    if payload.opted_out:
+        _note_consent(payload, message.date_sent)
+    if changed:
+        message.revision = thread.revision + 1
+        message.save()
+        touch_thread(thread, message)
+    return message
+
+
+def _absorb_stranger(thread: Thread, message_handle: str) -> None:
+    """Take back a row that a webhook made for what turns out to be one of our own sends."""
+    deleted, _ = Message.objects.filter(
+        message_handle=message_handle, thread=thread, send_state=""
+    ).delete()
+    if deleted:
+        thread.reset_revision = thread.revision + 1
+
+
+def _note_consent(payload: MessagePayload, said_at: datetime) -> None:
+    """Mirror STOP, START and Sendblue's own flag on the person (contract, section 4.14)."""
+    word = payload.content.strip().strip(".!").casefold()
+    if not payload.is_outbound and word in OPT_IN_WORDS:
+        record_consent(ensure_contact(payload.number), opted_out=False, as_of=said_at)
+    elif payload.opted_out or (not payload.is_outbound and word in OPT_OUT_WORDS):
+        record_consent(ensure_contact(payload.number), opted_out=True, as_of=said_at)
+
+
+def line_for(number: str) -> Line:
+    """The line with that number; one that the account has not listed yet is made now."""
+    line, _ = Line.objects.get_or_create(number=number)
+    return line
+
+
+def _thread_of(payload: MessagePayload, seen_at: datetime) -> Thread:
+    if not payload.line_number:
+        raise Unreadable("The report does not say which line it belongs to.")
+    line = line_for(payload.line_number)
+    started = payload.date_sent or seen_at
+    if payload.group_id:
+        return group_thread(line, payload, started)
+    if not payload.number:
+        raise Unreadable("The report does not say who the person is.")
+    return thread_with(line, ensure_contact(payload.number), started)
+
+
+def thread_with(line: Line, contact: Contact, started: datetime) -> Thread:
+    """The conversation of that line with that person; made now where there is none yet."""
+    key = {"line": line, "contact": contact, "group_id": ""}
+    thread = Thread.objects.filter(**key).first()
+    if thread is None:
+        Thread.objects.bulk_create([Thread(**key, last_message_at=started)], ignore_conflicts=True)
+        thread = Thread.objects.get(**key)
+        _add_participants(thread, [contact])
+    return thread
+
+
+def group_thread(line: Line, payload: MessagePayload, started: datetime) -> Thread:
+    """The group's conversation, with everybody in it who is named."""
+    thread = Thread.objects.filter(group_id=payload.group_id).first()
+    if thread is None:
+        Thread.objects.bulk_create(
+            [Thread(line=line, group_id=payload.group_id, last_message_at=started)],
+            ignore_conflicts=True,
+        )
+        thread = Thread.objects.get(group_id=payload.group_id)
+    if payload.group_display_name and payload.group_display_name != thread.group_display_name:
+        Thread.objects.filter(pk=thread.pk).update(group_display_name=payload.group_display_name)
+    ours = set(Line.objects.values_list("number", flat=True))
+    people = {*payload.participants, payload.number} - ours - {""}
+    _add_participants(thread, [ensure_contact(number) for number in sorted(people)])
+    return thread
+
+
+def _add_participants(thread: Thread, people: list[Contact]) -> None:
+    Participant.objects.bulk_create(
+        [Participant(thread=thread, contact=contact) for contact in people],
+        ignore_conflicts=True,
+    )

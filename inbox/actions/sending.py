@@ -1,0 +1,183 @@
+"""Handing queued messages to Sendblue, each at most once.
+
+Sends have no idempotency key, so a message is POSTed once and never again by itself after a byte
+of it may have reached Sendblue. The claim is committed before the POST, the outcome after it; a
+claim whose outcome was never written is in doubt and goes to the resolver.
+"""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from celery import shared_task
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from inbox.models import Line, Message, SendState
+from sendblue_inbox.clock import now
+from sendblue_inbox.crashpoints import reached
+from sendblue_inbox.ring import ring
+from sendblue_inbox.rows import Turn
+from sendblue_inbox.sendblue.client import Client, client_from_settings
+from sendblue_inbox.sendblue.errors import (
+    BadCredentials,
+    NotSent,
+    RateLimited,
+    Rejected,
+    SendblueError,
+)
+from sendblue_inbox.sendblue.payloads import MessagePayload
+
+from .accounts import is_sending_paused, pause_sending
+from .outcomes import put_back, put_in_doubt, reject
+from .recording import record_answer
+from .touching import lock_thread, touch_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import QuerySet
+
+# Above the longest POST (51 s with connecting). It is renewed with every claim, so a killed worker
+# holds its line up for at most this long.
+LEASE = timedelta(seconds=60)
+LINES_AT_ONCE = 8
+# A send in doubt holds back what was written after it, but not for longer than this.
+HOLD_FOR = timedelta(seconds=60)
+
+
+@shared_task(name="drain.sending")
+def drain_sending() -> None:
+    """Send what is due, every line at its own pace, a slow line beside the others."""
+    if is_sending_paused():
+        return
+    turn = Turn()
+    due = due_messages().order_by().values_list("line", flat=True).distinct()
+    with ThreadPoolExecutor(LINES_AT_ONCE, thread_name_prefix="line") as lines:
+        list(lines.map(lambda line: _in_thread(lambda: deliver_line(line, turn)), list(due)))
+    if due_messages().exists():
+        ring("sending")
+
+
+def deliver_line(line_pk: int, turn: Turn) -> None:
+    """Send the due messages of one line, one after the other, unless another worker does."""
+    sender = uuid.uuid4()
+    free = Q(sender_until__isnull=True) | Q(sender_until__lt=now())
+    if not Line.objects.filter(free, pk=line_pk).update(sender=sender, sender_until=now() + LEASE):
+        return
+    client = client_from_settings()
+    try:
+        while not turn.is_over and (message := claim_next(line_pk, sender)):
+            deliver(message, client)
+    finally:
+        Line.objects.filter(pk=line_pk, sender=sender).update(sender=None, sender_until=None)
+
+
+def claim_next(line_pk: int, sender: uuid.UUID) -> Message | None:
+    """The line's next due message, now ours alone, with the claim committed."""
+    while True:
+        held = Line.objects.filter(pk=line_pk, sender=sender).update(sender_until=now() + LEASE)
+        candidate = due_messages().filter(line=line_pk).first() if held else None
+        if candidate is None or is_sending_paused():
+            return None
+        reached("claiming.before")
+        with transaction.atomic():
+            thread = lock_thread(candidate.thread_id)
+            claimed = Message.objects.filter(
+                pk=candidate.pk, send_state=SendState.QUEUED, send_after__lte=now()
+            ).update(
+                send_state=SendState.SENDING,
+                attempts=candidate.attempts + 1,
+                attempted_at=now(),
+                lease_until=now() + LEASE,
+                revision=thread.revision + 1,
+            )
+            if claimed:
+                candidate.refresh_from_db()
+                touch_thread(thread, candidate)
+        if claimed:
+            reached("claiming.after")
+            return candidate
+
+
+def deliver(message: Message, client: Client) -> None:
+    """POST a claimed message once and write down what came of it."""
+    try:
+        payload = post(message, client)
+    except (NotSent, RateLimited) as error:
+        put_back(message, error)
+    except (Rejected, BadCredentials) as error:
+        if isinstance(error, BadCredentials):
+            pause_sending(
+                "Sendblue refused the API keys. Check them, then let sending go on.", error
+            )
+        if error.message_handle and isinstance(error.body, dict):
+            record_answer(message, MessagePayload.parse(error.body))
+        else:
+            reject(message, error)
+    except SendblueError as error:
+        put_in_doubt(message, error)
+    except BaseException:
+        # A bug, a soft time limit, a shutdown: the POST may have left.
+        put_in_doubt(message, None)
+        raise
+    else:
+        reached("recording.before")
+        record_answer(message, payload)
+        reached("recording.after")
+
+
+def post(message: Message, client: Client) -> MessagePayload:
+    """The one POST. Raises the errors of sendblue_inbox.sendblue.errors."""
+    thread = message.thread
+    callback = settings.SITE_URL + reverse("hooks:status", args=[message.callback_token])
+    reached("posting.before")
+    if thread.is_group:
+        answer = client.send_group_message(
+            group_id=thread.group_id,
+            from_number=thread.line.number,
+            content=message.content,
+            media_url=message.media_url,
+            status_callback=callback,
+        )
+    else:
+        answer = client.send_message(
+            number=message.number,
+            from_number=thread.line.number,
+            content=message.content,
+            media_url=message.media_url,
+            status_callback=callback,
+        )
+    reached("posting.after")
+    return answer
+
+
+def due_messages() -> QuerySet[Message]:
+    """What may leave now, oldest first: nothing overtakes an earlier message of its thread."""
+    same_thread = Message.objects.filter(thread=OuterRef("thread"))
+    ahead = Q(send_state=SendState.QUEUED, pk__lt=OuterRef("pk"))
+    under_way = Q(send_state=SendState.SENDING)
+    in_doubt = Q(send_state=SendState.UNKNOWN, attempted_at__gt=now() - HOLD_FOR)
+    return (
+        Message.objects.filter(send_state=SendState.QUEUED, send_after__lte=now())
+        .exclude(Exists(same_thread.filter(ahead | under_way | in_doubt)))
+        .select_related("thread__line", "thread__contact")
+        .order_by("send_after", "pk")
+    )
+
+
+def is_callback_token(token: str) -> bool:
+    """Whether a message of ours was sent with this token in its callback address."""
+    return Message.objects.filter(callback_token=token).exists()
+
+
+def _in_thread(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()

@@ -1,0 +1,58 @@
+"""One of our Sendblue numbers."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from sendblue_inbox.phone import national
+
+
+class Line(models.Model):
+    """A line that we send from and receive on, with its limits and its place in time.
+
+    The limits start at the strictest published figures (contract, section 1.6) and are data, so
+    that an account with others needs no new release. `busy_until` is the theoretical arrival time
+    of a leaky bucket: how far ahead the line is already promised.
+    """
+
+    class Status(models.TextChoices):
+        """Sendblue's words for the state of a line (contract, section 4.9)."""
+
+        ONLINE = "ONLINE"
+        DEGRADED = "DEGRADED"
+        OFFLINE = "OFFLINE"
+        UNKNOWN = "UNKNOWN"
+
+    number = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=80, blank=True)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.UNKNOWN)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    assignment = models.CharField(max_length=16, blank=True)
+    # False once Sendblue no longer lists the line; its threads stay readable.
+    is_ours = models.BooleanField(default=True)
+    blocked_at = models.DateTimeField(null=True, blank=True)
+
+    seconds_per_message = models.FloatField(default=1.0)
+    burst = models.PositiveIntegerField(default=10)
+    new_contacts_per_hour = models.PositiveIntegerField(default=15)
+    new_contacts_per_day = models.PositiveIntegerField(default=50)
+    messages_before_reply = models.PositiveIntegerField(default=5)
+    queue_limit = models.PositiveIntegerField(default=1500)
+
+    busy_until = models.DateTimeField(null=True, blank=True)
+    # The worker that sends on this line right now, and until when it may.
+    sender = models.UUIDField(null=True, blank=True)
+    sender_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name or national(self.number)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be sent on this line now, as a sentence; empty when it can."""
+        if not self.is_ours:
+            return f"{self} is no longer one of your lines. Choose another line."
+        if self.blocked_at:
+            return f"Sendblue has blocked {self}. Choose another line, or ask Sendblue support."
+        return ""

@@ -1,0 +1,117 @@
+"""A conversation: one person, or one group, on one line."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from contacts.models import Contact
+
+from .line import Line
+
+
+class Thread(models.Model):
+    """A conversation with a contact on a line, or a group by its `group_id`.
+
+    `revision` counts changes under the row lock and is the cursor of the live screen: every
+    message carries the revision of its first and its last change. Columns that start with `last_`
+    repeat what the newest message says, so that the list reads no messages.
+    """
+
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="threads")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    group_id = models.CharField(max_length=200, blank=True)
+    group_display_name = models.CharField(max_length=200, blank=True)
+    participants = models.ManyToManyField(Contact, through="Participant", related_name="+")
+    service = models.CharField(max_length=16, blank=True)
+
+    is_closed = models.BooleanField(default=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    revision = models.BigIntegerField(default=0)
+    # Screens that are older than this must take the whole page again: a bubble went away.
+    reset_revision = models.BigIntegerField(default=0)
+    last_message_at = models.DateTimeField()
+    last_content = models.CharField(max_length=160, blank=True)
+    last_is_outbound = models.BooleanField(default=False)
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
+    last_inbound_revision = models.BigIntegerField(default=0)
+    # Sends that failed or whose outcome nobody knows: the list marks them.
+    trouble_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["line", "contact"], condition=Q(group_id=""), name="thread_of_contact"
+            ),
+            models.UniqueConstraint(
+                fields=["group_id"], condition=~Q(group_id=""), name="thread_of_group"
+            ),
+            models.CheckConstraint(
+                condition=Q(contact__isnull=False) | ~Q(group_id=""), name="thread_is_of_someone"
+            ),
+        )
+        indexes = (
+            models.Index(F("last_message_at").desc(), F("id").desc(), name="thread_newest"),
+            models.Index(
+                "is_closed", F("last_message_at").desc(), F("id").desc(), name="thread_open_newest"
+            ),
+            models.Index(
+                "line", F("last_message_at").desc(), F("id").desc(), name="thread_line_newest"
+            ),
+            models.Index(
+                "assignee", F("last_message_at").desc(), F("id").desc(), name="thread_mine_newest"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"thread {self.pk}"
+
+    @property
+    def is_group(self) -> bool:
+        """Whether more than one person is at the other end."""
+        return bool(self.group_id)
+
+    @property
+    def title(self) -> str:
+        """Who this is with."""
+        return str(self.contact) if self.contact else self.group_display_name or "Group"
+
+
+class Participant(models.Model):
+    """A person in a conversation."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["contact", "thread"], name="participant_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"participant {self.pk}"
+
+
+class Reader(models.Model):
+    """How far an agent has read a conversation: the revision up to which nothing is unread."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="readers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    read_revision = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "thread"], name="reader_once"),)
+
+    def __str__(self) -> str:
+        return f"reader {self.pk}"

@@ -1,0 +1,193 @@
+"""Questions about threads and messages. Each costs the same in a small and in a huge inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from contacts.queries import matching
+from inbox.models import Message, Participant, Reader, Thread
+from sendblue_inbox.keyset import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from contacts.models import Contact
+    from inbox.models import Line
+    from sendblue_inbox.models import User
+
+THREADS_A_PAGE = 40
+MESSAGES_A_PAGE = 50
+MOST_CHANGES = 100
+# Unread messages are counted up to here; the screen shows "99+".
+MOST_UNREAD = 100
+# A new colleague does not start with years of unread messages.
+UNREAD_BEFORE_JOINING = timedelta(days=1)
+ALL_READ = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFilter:
+    """What of the inbox is shown: a view (`open`, `unread`, `mine`, `closed`), a line, words."""
+
+    view: str = "open"
+    line: int | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """Threads, newest first, each with `unread`; and the place to go on from, if there is more."""
+
+    threads: list[Thread]
+    next: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened in a thread since a revision; `since` is the cursor for the next question.
+
+    `is_reset`: too much or something removed, so the screen must take the whole page again.
+    """
+
+    added: list[Message]
+    changed: list[Message]
+    since: int
+    is_reset: bool = False
+
+
+def thread_page(
+    threads: QuerySet[Thread],
+    *,
+    user: User,
+    filters: ThreadFilter,
+    before: Place | None = None,
+    limit: int = THREADS_A_PAGE,
+) -> ThreadPage:
+    """A page of the list, from the newest or from `before` on; two queries."""
+    found = _filtered(with_pointer(threads, user), user, filters)
+    if before:
+        # The first condition bounds the index scan, the second settles equal times.
+        found = found.filter(last_message_at__lte=before.at).filter(
+            Q(last_message_at__lt=before.at) | Q(pk__lt=before.pk)
+        )
+    found = found.select_related("contact", "line", "assignee")
+    rows = list(found.order_by("-last_message_at", "-pk")[: limit + 1])
+    page, more = rows[:limit], len(rows) > limit
+    add_unread(page)
+    last = Place(page[-1].last_message_at, page[-1].pk) if more else None
+    return ThreadPage(page, last)
+
+
+def with_pointer(threads: QuerySet[Thread], user: User) -> QuerySet[Thread]:
+    """The threads, each with `pointer`: the revision up to which the agent has read."""
+    own = Reader.objects.filter(thread=OuterRef("pk"), user=user).values("read_revision")
+    joined = user.date_joined - UNREAD_BEFORE_JOINING
+    never_opened = Case(When(last_inbound_at__gt=joined, then=Value(0)), default=Value(ALL_READ))
+    return threads.annotate(pointer=Coalesce(Subquery(own), never_opened))
+
+
+def add_unread(threads: list[Thread]) -> None:
+    """Give each thread that has a `pointer` its `unread` count, at most MOST_UNREAD; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT t.id, (SELECT count(*) FROM (
+                SELECT 1 FROM inbox_message m
+                 WHERE m.thread_id = t.id AND m.is_news AND m.first_revision > t.pointer
+                 LIMIT %s) AS seen)
+              FROM unnest(%s::bigint[], %s::bigint[]) AS t (id, pointer)
+            """,
+            [MOST_UNREAD, [t.pk for t in threads], [t.pointer for t in threads]],  # type: ignore[attr-defined]
+        )
+        counts = dict(cursor.fetchall())
+    for thread in threads:
+        thread.unread = counts[thread.pk]  # type: ignore[attr-defined]
+
+
+def message_page(
+    thread: Thread,
+    *,
+    before: Place | None = None,
+    after: Place | None = None,
+    limit: int = MESSAGES_A_PAGE,
+) -> list[Message]:
+    """Up to `limit` messages in screen order: the newest, those before a place or after one."""
+    order = ("date_sent", "message_handle", "pk")
+    if after:
+        return list(shown(_beyond(thread, after, "gt")).order_by(*order)[:limit])
+    found = _beyond(thread, before, "lt") if before else thread.messages.all()
+    newest_first = shown(found).order_by(*(f"-{column}" for column in order))
+    return list(newest_first[:limit])[::-1]
+
+
+def place_of(message: Message) -> Place:
+    """The message's place in its thread."""
+    return Place(message.date_sent, message.pk, message.message_handle)
+
+
+def changes_since(thread: Thread, since: int) -> Changes:
+    """What is new or different after the revision `since`.
+
+    One statement, and the new cursor is the highest revision in its result: a second statement
+    could see a newer state than the first, and what lay between would never be shown.
+    """
+    rows = list(
+        shown(thread.messages.filter(revision__gt=since))
+        .annotate(reset_revision=F("thread__reset_revision"))
+        .order_by("revision")[: MOST_CHANGES + 1]
+    )
+    reset = rows[0].reset_revision if rows else thread.reset_revision  # type: ignore[attr-defined]
+    if reset > since or len(rows) > MOST_CHANGES:
+        return Changes([], [], thread.revision, is_reset=True)
+    added = [message for message in rows if message.first_revision > since]
+    changed = [message for message in rows if message.first_revision <= since]
+    added.sort(key=lambda message: message.sort_key)
+    return Changes(added, changed, rows[-1].revision if rows else since)
+
+
+def people_in(thread: Thread) -> dict[str, Contact]:
+    """Who is in the thread, by number."""
+    rows = Participant.objects.filter(thread=thread).select_related("contact")
+    return {row.contact.number: row.contact for row in rows}
+
+
+def shown(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """The messages with what a bubble shows beside its own columns."""
+    return messages.select_related("author")
+
+
+def lines_with_trouble(lines: Iterable[Line]) -> list[Line]:
+    """The lines that somebody should look at."""
+    return [line for line in lines if line.trouble or line.status in {"OFFLINE", "DEGRADED"}]
+
+
+def _filtered(threads: QuerySet[Thread], user: User, filters: ThreadFilter) -> QuerySet[Thread]:
+    if filters.line:
+        threads = threads.filter(line=filters.line)
+    if filters.query.strip():
+        people = Participant.objects.filter(contact__in=matching(filters.query))
+        # A search looks everywhere: what was put away is found again.
+        return threads.filter(pk__in=people.values("thread"))
+    threads = threads.filter(is_closed=filters.view == "closed")
+    if filters.view == "mine":
+        threads = threads.filter(assignee=user)
+    if filters.view == "unread":
+        threads = threads.filter(last_inbound_revision__gt=F("pointer"))
+    return threads
+
+
+def _beyond(thread: Thread, place: Place, side: str) -> QuerySet[Message]:
+    at, text, pk = f"date_sent__{side}", f"message_handle__{side}", f"pk__{side}"
+    return thread.messages.filter(**{f"{at}e": place.at}).filter(
+        Q(**{at: place.at})
+        | Q(date_sent=place.at, **{text: place.text})
+        | Q(date_sent=place.at, message_handle=place.text, **{pk: place.pk})
+    )

@@ -1,0 +1,6 @@
+"""Where Celery finds this app's drains; each lives beside the action that it runs."""
+
+from inbox.actions.resolving import drain_resolving
+from inbox.actions.sending import drain_sending
+
+__all__ = ["drain_resolving", "drain_sending"]

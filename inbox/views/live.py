@@ -1,0 +1,56 @@
+"""The live stream: names of what changed, never content."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse, StreamingHttpResponse
+
+from sendblue_inbox.live import hub
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from django.http import HttpRequest
+
+# The stream ends after this long, and the browser's next request checks the login again.
+LIFE_SECONDS = 600
+
+
+@login_not_required
+async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Server-sent events for a logged-in browser.
+
+    Without a login the answer is 401, never a redirect: to the browser a redirect or a 204 is a
+    stream that ended well, which it would repeat at once for ever.
+    """
+    user = await request.auser()
+    if not user.is_authenticated:
+        return HttpResponse("Log in again.", status=401, content_type="text/plain")
+    return StreamingHttpResponse(
+        _stream(user.pk),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(user_pk: int) -> AsyncIterator[bytes]:
+    # No ORM in here: an open stream must not hold a database connection.
+    ends_at = time.monotonic() + LIFE_SECONDS
+    own = f"reader-{user_pk}"
+    try:
+        async with hub().subscribe() as subscriber:
+            yield b"event: hello\n\n"
+            while not subscriber.ended and time.monotonic() < ends_at:
+                names = await subscriber.take()
+                told = {
+                    "reader" if name == own else name
+                    for name in names
+                    if name == own or not name.startswith("reader-")
+                }
+                lines = [f"event: {name}\n\n" for name in sorted(told)]
+                yield "".join(lines or ["event: ping\n\n"]).encode()
+    except TimeoutError:
+        return

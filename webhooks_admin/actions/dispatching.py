@@ -1,0 +1,117 @@
+"""Reading kept deliveries: claim due events, give each to its handler, write down how it went."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from celery import shared_task
+from django.db import connection, transaction
+from django.db.models import F
+
+from inbox.actions.recording import TooEarly, Unreadable
+from sendblue_inbox.clock import now
+from sendblue_inbox.crashpoints import reached
+from sendblue_inbox.ring import ring
+from sendblue_inbox.rows import SHORT_DRAIN, Turn, backoff
+from webhooks_admin.models import WebhookEvent
+
+from .handling import HANDLERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BATCH = 20
+LEASE = timedelta(seconds=45)
+MOST_ATTEMPTS = 5
+LOOK_AGAIN = timedelta(seconds=1)
+logger = logging.getLogger(__name__)
+
+CLAIM = """
+    UPDATE webhooks_admin_webhookevent
+       SET attempts = attempts + 1, lease_until = %(until)s, process_after = %(until)s
+     WHERE id IN (
+        SELECT id FROM webhooks_admin_webhookevent
+         WHERE processed_at IS NULL AND quarantined_at IS NULL AND process_after <= now()
+         ORDER BY process_after LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+
+
+@shared_task(name="drain.events", **SHORT_DRAIN)
+def drain_events() -> None:
+    """Process due events in small batches; poison waits for a person after five attempts."""
+    turn = Turn()
+    while not turn.is_over:
+        claimed = claim_events()
+        for event in WebhookEvent.objects.filter(pk__in=claimed).order_by("received_at", "pk"):
+            process_event(event)
+        if not claimed:
+            return
+    ring("events")
+
+
+def claim_events() -> list[int]:
+    """Take up to a batch of due events, with the attempt counted before the work."""
+    with connection.cursor() as cursor:
+        # A dead worker's events become due again when its lease runs out.
+        cursor.execute(CLAIM, {"until": now() + LEASE, "batch": BATCH})
+        claimed = [pk for (pk,) in cursor.fetchall()]
+    reached("processing.claimed")
+    return claimed
+
+
+def process_event(event: WebhookEvent) -> None:
+    """Run the event's handler, in a transaction together with the note that it was done."""
+    handler: Callable[[WebhookEvent, dict[str, Any]], None] | None = HANDLERS.get(event.kind)
+    try:
+        with transaction.atomic():
+            if handler:
+                handler(event, read_body(bytes(event.body)))
+            WebhookEvent.objects.filter(pk=event.pk).update(
+                processed_at=now(), lease_until=None, error=""
+            )
+            reached("processing.before")
+        reached("processing.after")
+    except TooEarly:
+        # Not the event's fault: the attempt does not count.
+        WebhookEvent.objects.filter(pk=event.pk).update(
+            process_after=now() + LOOK_AGAIN, lease_until=None, attempts=F("attempts") - 1
+        )
+    except Exception as error:
+        _put_off(event, error)
+
+
+def read_body(body: bytes) -> dict[str, Any]:
+    """The JSON object of a kept delivery; lone surrogates and bad bytes are replaced.
+
+    Raises Unreadable for anything else.
+    """
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        found = json.loads(body.decode("utf-8", "replace"))
+    if not isinstance(found, dict):
+        raise Unreadable("The body is not a JSON object.")
+    return found
+
+
+def _put_off(event: WebhookEvent, error: Exception) -> None:
+    # What cannot be read now cannot be read later either, but our next release may read it.
+    hopeless = isinstance(error, Unreadable) or event.attempts >= MOST_ATTEMPTS
+    words = str(error) if isinstance(error, Unreadable) else type(error).__name__
+    WebhookEvent.objects.filter(pk=event.pk).update(
+        error=words,
+        lease_until=None,
+        process_after=now() + backoff(event.attempts, first=2, most=300),
+        quarantined_at=now() if hopeless else None,
+    )
+    logger.log(
+        logging.ERROR if hopeless else logging.WARNING,
+        "event not processed",
+        extra={"event": event.pk, "kind": event.kind, "error": words, "attempt": event.attempts},
+        exc_info=None if isinstance(error, Unreadable) else error,
+    )

@@ -1,0 +1,77 @@
+"""What each kind of delivery means. A kind without a handler is kept and shown, nothing more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inbox.actions.recording import Unreadable, record_answer, record_message
+from inbox.models import Line, Message, SyncState
+from sendblue_inbox import live
+from sendblue_inbox.clock import now
+from sendblue_inbox.ring import ring
+from sendblue_inbox.sendblue.payloads import MessagePayload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webhooks_admin.models import WebhookEvent
+
+
+def message_event(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """A person wrote, or one of the account's messages went a step further."""
+    record_message(_payload(body), seen_at=event.received_at)
+
+
+def status_event(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """The status callback of one message, which its token names."""
+    message = Message.objects.filter(callback_token=event.token).first()
+    if message is None:
+        raise Unreadable("The message of this callback is no longer here.")
+    payload = _payload(body)
+    other = message.message_handle and payload.message_handle not in {"", message.message_handle}
+    if other:
+        # Sendblue made two messages of one: the person has both, so both are shown.
+        record_message(payload, seen_at=event.received_at)
+    else:
+        record_answer(message, payload)
+
+
+def line_blocked(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """A line can no longer send. The payload is unpublished; either name of the number will do."""
+    numbers = [body.get("sendblue_number"), body.get("number"), body.get("from_number")]
+    named = [number for number in numbers if isinstance(number, str)]
+    blocked = Line.objects.filter(number__in=named, blocked_at__isnull=True)
+    if blocked.update(blocked_at=event.received_at):
+        live.notify("threads", "account")
+    pull_now(SyncState.Kind.LINES)
+
+
+def lines_changed(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """A line came or went: ask which ones there are."""
+    pull_now(SyncState.Kind.LINES)
+
+
+def contacts_changed(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """A contact was made at Sendblue; the payload is unpublished, the list is not."""
+    pull_now(SyncState.Kind.CONTACTS)
+
+
+def pull_now(kind: SyncState.Kind) -> None:
+    """A webhook is only a hint: the truth is asked for."""
+    SyncState.objects.filter(kind=kind).update(next_run_at=now())
+    ring("syncing")
+
+
+HANDLERS: dict[str, Callable[[WebhookEvent, dict[str, Any]], None]] = {
+    "receive": message_event,
+    "outbound": message_event,
+    "status": status_event,
+    "line_blocked": line_blocked,
+    "line_assigned": lines_changed,
+    "contact_created": contacts_changed,
+}
+
+
+def _payload(body: dict[str, Any]) -> MessagePayload:
+    lines = Line.objects.values_list("number", flat=True)
+    return MessagePayload.parse(body, lines=list(lines))

@@ -1,0 +1,46 @@
+"""What Sendblue told us, as it came."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class WebhookEvent(models.Model):
+    """One delivery, kept as received. The identical body of the same kind is the same row.
+
+    `body` is bytes: PostgreSQL's json refuses NUL and lone surrogates, which do arrive.
+    """
+
+    kind = models.CharField(max_length=32)
+    # The token of the message row in a status callback's address; empty for account webhooks.
+    token = models.CharField(max_length=64, blank=True)
+    body = models.BinaryField()
+    body_sha256 = models.BinaryField(max_length=32)
+    headers = models.JSONField(default=dict)
+    times_received = models.PositiveIntegerField(default=1)
+    received_at = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    process_after = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    processed_at = models.DateTimeField(null=True, blank=True)
+    # Set when the event was given up on: it waits for a person.
+    quarantined_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "token", "body_sha256"], name="event_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=["process_after"],
+                condition=Q(processed_at__isnull=True, quarantined_at__isnull=True),
+                name="event_due",
+            ),
+            models.Index(fields=["-received_at", "-id"], name="event_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} event {self.pk}"
