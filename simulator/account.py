@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
-from .simulation import Simulation
-from .state import Line
 from .verification import verified_contact
 from .wire import Json, body_of, line_of, number_of, sim_of, text_of, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .simulation import Simulation
+    from .state import Line
 
 
 async def get_account(request: Request) -> Json:

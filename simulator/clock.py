@@ -12,7 +12,7 @@ DAY = 24 * HOUR
 
 
 class Clock:
-    """Milliseconds since 1970, advanced and rated on demand; strictly growing stamps for messages."""
+    """Milliseconds since 1970, advanced and rated on demand; growing stamps for messages."""
 
     def __init__(self) -> None:
         self._anchor_real = time.time()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import iso, milliseconds_of
 from .limits import check_request_rate
-from .simulation import Simulation
 from .state import Contact, World
 from .wire import (
     Json,
@@ -23,6 +20,13 @@ from .wire import (
     whole_number,
     world_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from .simulation import Simulation
 
 _SPELLINGS = {
     "first_name": ("first_name", "firstName"),
@@ -60,9 +64,7 @@ async def list_contacts(request: Request) -> Json:
             raise refuse(400, "'created_at_gte' must be an ISO 8601 date") from None
         rows = [row for row in rows if row.created >= start]
     descending = params.get("order_direction", "desc").lower() == "desc"
-    rows.sort(
-        key=lambda row: (getattr(row, _ORDERS[order_by]), row.contact_id), reverse=descending
-    )
+    rows.sort(key=lambda row: (getattr(row, _ORDERS[order_by]), row.contact_id), reverse=descending)
     offset = whole_number(params.get("offset"), "offset", 0, most=_MOST_OFFSET)
     limit = whole_number(params.get("limit"), "limit", 100, most=1000)
     return Json([as_contact(world, row) for row in rows[offset : offset + limit]])

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from .contacts import as_contact
@@ -17,12 +14,19 @@ from .inbound import Words, group_of, receive, tapback, typing
 from .lifecycle import move
 from .limits import usage
 from .lines import change_line, state_of
-from .listener import Listener
 from .render import as_webhook
-from .simulation import Simulation
 from .state import WEBHOOK_TYPES
 from .webhooks import as_listed
 from .wire import Json, Refusal, answer_refusal, json_of, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from .listener import Listener
+    from .simulation import Simulation
 
 
 class Control:

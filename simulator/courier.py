@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,9 +13,13 @@ import orjson
 
 from .clock import iso
 from .journal import Journal
-from .state import World
 
-SECRET_HEADER = "sb-signing-secret"  # noqa: S105  # the name of the header, not a secret
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .state import World
+
+SECRET_HEADER = "sb-signing-secret"  # the name of the header, not a secret
 
 
 @dataclass(slots=True)
@@ -90,7 +93,11 @@ class Courier:
         for entry in self.world.webhooks.get(kind, []):
             url, secret, lines = entry, None, None
             if isinstance(entry, dict):
-                url, secret, lines = entry["url"], entry.get("secret"), entry.get("sendblue_numbers")
+                url, secret, lines = (
+                    entry["url"],
+                    entry.get("secret"),
+                    entry.get("sendblue_numbers"),
+                )
             if kind == "receive" and lines and payload.get("sendblue_number") not in lines:
                 continue
             self.post(kind, url, payload, secret or self.world.global_secret)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from .clock import iso
-from .state import World
 from .wire import sim_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from .state import World
 
 HEARTBEAT_S = 15.0
 LONGEST_S = 15 * 60.0

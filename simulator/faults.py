@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Mode to whether the operation is performed before the answer is spoiled.
 MODES = {
@@ -47,7 +49,7 @@ class Fault:
             return False
         if self.path and not fnmatch.fnmatchcase(path, self.path):
             return False
-        return self.rate is None or random.random() < self.rate  # noqa: S311  # no secret here
+        return self.rate is None or random.random() < self.rate  # no secret here
 
     def as_dict(self) -> dict[str, Any]:
         """The fault as the control door lists it."""

@@ -7,16 +7,19 @@ import logging
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .clock import iso
-from .faults import Fault
 from .listener import break_connection, close_connection
-from .simulation import Simulation
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from .faults import Fault
+    from .simulation import Simulation
 
 log = logging.getLogger("simulator.requests")
 
@@ -166,17 +169,13 @@ def _set_body(answer: _Answer, body: bytes, kind: bytes = b"application/json") -
 
 
 async def _send_whole(answer: _Answer, send: Send) -> None:
-    await send(
-        {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-    )
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _send_half(answer: _Answer, send: Send) -> None:
     """Announce the whole length, send half of it."""
-    await send(
-        {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-    )
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     half = answer.body[: len(answer.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
-from .state import World
 from .wire import Json, body_of, number_of, refuse, text_of, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .state import World
 
 REACTIONS = ("love", "like", "dislike", "laugh", "emphasize", "question")
 

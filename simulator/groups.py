@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import iso
@@ -21,7 +20,6 @@ from .sending import (
     sender_fields,
     sending_line,
 )
-from .state import Group, World
 from .wire import (
     Json,
     Refusal,
@@ -35,6 +33,11 @@ from .wire import (
     upload_of,
     world_of,
 )
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .state import Group, World
 
 _MOST_PEOPLE = 25
 _FEWEST_FOR_REMOVAL = 4

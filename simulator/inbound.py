@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import iso
 from .render import as_webhook
-from .simulation import Simulation
 from .state import Group, World
 from .store import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .simulation import Simulation
 
 OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "cancel", "opt out", "revoke", "end", "quit"})
 OPT_IN_WORDS = frozenset({"start"})

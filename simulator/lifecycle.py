@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .phones import Fate, fate_of
 from .render import as_webhook
-from .simulation import Simulation
-from .state import Line, World
 from .store import Message
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+    from .state import Line, World
 
 FINAL = ("DECLINED", "ERROR")
 _STEPS = ("REGISTERED", "PENDING", "ACCEPTED")

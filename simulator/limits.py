@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .clock import DAY, HOUR, SECOND, iso
-from .state import Line, World
 from .store import Pair
 from .wire import Refusal, refuse
+
+if TYPE_CHECKING:
+    from .state import Line, World
 
 NEW_YORK = ZoneInfo("America/New_York")
 _RESET_HOUR = 3

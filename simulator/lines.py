@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import DAY, iso
 from .limits import is_new_contact, usage
-from .state import Line, World
 from .store import Pair
 from .wire import (
     Json,
@@ -21,6 +19,11 @@ from .wire import (
     require_whole_account,
     world_of,
 )
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .state import Line, World
 
 
 async def list_lines(request: Request) -> Json:
@@ -105,9 +108,7 @@ async def get_forwarding(request: Request) -> Json:
 async def set_forwarding(request: Request) -> Json:
     """PUT the number that calls go to."""
     line, body = _line(request), await body_of(request)
-    line.forwarding_number = number_of(
-        world_of(request), body, "forwarding_number", email=False
-    )
+    line.forwarding_number = number_of(world_of(request), body, "forwarding_number", email=False)
     return _forwarding(line)
 
 

@@ -7,11 +7,13 @@ import contextlib
 import functools
 import socket
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from starlette.types import Receive, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
 
 _TRANSPORTS: dict[tuple[str, int], asyncio.Transport] = {}
 
@@ -69,7 +71,7 @@ class Listener(uvicorn.Server):
 
 
 def listener(app: Any, host: str, port: int) -> Listener:
-    """A server for the app that is not listening yet; asyncio's own loop, so that transports are its."""
+    """A server for the app, not listening yet; on asyncio's own loop, whose transports we know."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from .clock import HOUR, iso
 from .events import HEARTBEAT_S, sse
 from .inbound import Words, receive
-from .simulation import Simulation
-from .state import World
 from .wire import (
     Json,
     body_of,
@@ -26,6 +22,14 @@ from .wire import (
     text_of,
     world_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from .simulation import Simulation
+    from .state import World
 
 _SHARES_AFTER_S = 1.0
 _LOOKS_EVERY_S = 0.25

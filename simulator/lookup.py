@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from typing import TYPE_CHECKING
+
 from starlette.routing import Route
 
 from .clock import HOUR
 from .wire import Json, number_of, refuse, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 
 async def evaluate_service(request: Request) -> Json:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import mimetypes
 import re
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from .pictures import picture
 from .state import Upload, World
 from .wire import Json, body_of, refuse, text_of, upload_of, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}")
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import milliseconds_of
 from .limits import check_request_rate
 from .render import as_answer, as_read
-from .state import World
 from .store import Message, Query
 from .wire import Json, refuse, whole_number, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .state import World
 
 _ORDERS = {
     "createdAt": "created",

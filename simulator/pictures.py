@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SIZE = (960, 720)
 _CARDBOARD, _SHADE, _TAPE = (196, 152, 102), (166, 124, 80), (226, 202, 160)

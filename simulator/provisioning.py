@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from typing import TYPE_CHECKING
+
 from starlette.routing import Route
 
 from .clock import MINUTE, iso
-from .simulation import Simulation
-from .state import Line
 from .wire import Json, Refusal, body_of, refuse, sim_of, text_of, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .simulation import Simulation
+    from .state import Line
 
 _PREVIEW_LASTS = 10 * MINUTE
 _AREA_CODES = ("212", "312", "415", "512", "617", "646")

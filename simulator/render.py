@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import iso
-from .state import World
-from .store import Message
+
+if TYPE_CHECKING:
+    from .state import World
+    from .store import Message
 
 _OPTIONAL = ("reply_to", "thread_originator", "app_card", "location", "metadata")
 

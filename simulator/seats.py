@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import iso
 from .state import Seat, World
 from .wire import Json, refuse, whole_number, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 
 async def list_seats(request: Request) -> Json:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .lifecycle import dispatch
 from .limits import check_send, send_refusal
 from .phones import BLACKLISTED, is_e164, is_email
 from .render import as_answer, as_webhook
-from .simulation import Simulation
-from .state import Line, World
 from .store import Message
 from .wire import Json, Refusal, body_of, first_of, line_of, refuse, sim_of, text_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from .simulation import Simulation
+    from .state import Line, World
+
 LONGEST_CONTENT = 18_996
 SEND_STYLES = frozenset(
-    "celebration shooting_star fireworks lasers love confetti balloons spotlight echo "
-    "invisible gentle loud slam".split()
+    {
+        *("celebration", "shooting_star", "fireworks", "lasers", "love", "confetti", "balloons"),
+        *("spotlight", "echo", "invisible", "gentle", "loud", "slam"),
+    }
 )
 
 
@@ -189,9 +195,7 @@ def check_recipient(world: World, number: str) -> None:
             raise send_refusal(world, 4000, "Contact is not verified", status=403)
 
 
-def sender_fields(
-    world: World, body: Mapping[str, Any], line: Line, number: str
-) -> dict[str, Any]:
+def sender_fields(world: World, body: Mapping[str, Any], line: Line, number: str) -> dict[str, Any]:
     """Status callback, seat and reply of a send; 400 for a seat or parent that is not there."""
     extra: dict[str, Any] = {}
     if callback := text_of(body, "status_callback", "statusCallback"):
@@ -228,7 +232,5 @@ def reply_fields(
 routes = [
     Route("/api/send-message", send_message, methods=["POST"]),
     Route("/api/send-carousel", send_carousel, methods=["POST"]),
-    Route(
-        "/api/messages/{message_handle}/update-app-card", update_app_card, methods=["POST"]
-    ),
+    Route("/api/messages/{message_handle}/update-app-card", update_app_card, methods=["POST"]),
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from . import (
@@ -31,8 +33,14 @@ from .control import Control, control_app
 from .front import Front
 from .listener import Listener, listener
 from .simulation import Simulation
-from .state import Settings
 from .wire import Refusal, answer_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from .state import Settings
 
 _MODULES = (
     messages,
@@ -61,14 +69,21 @@ def build(settings: Settings, host: str, port: int) -> Listener:
     api = Starlette(
         routes=[route for module in _MODULES for route in module.routes],
         exception_handlers={Refusal: answer_refusal, HTTPException: _answer_unknown},
+        lifespan=_life,
     )
     api.state.sim = sim
     control = Control(sim)
     front = Front(KeyCheck(api, sim.world), control_app(control), sim)
     control.listener = listener(front, host, port)
-    if settings.people:
-        sim.people.enabled = True
     return control.listener
+
+
+@asynccontextmanager
+async def _life(api: Starlette) -> AsyncIterator[None]:
+    sim: Simulation = api.state.sim
+    sim.people.wake()
+    yield
+    await sim.courier.close()
 
 
 async def _answer_unknown(request: Request, error: Exception) -> Response:

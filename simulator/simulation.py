@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .courier import Courier
 from .events import Events
@@ -12,6 +11,9 @@ from .journal import Journal
 from .people import People
 from .seed import sow
 from .state import Settings, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Simulation:
@@ -35,3 +37,4 @@ class Simulation:
         self.ledger.clear()
         self.people.reset()
         sow(self.world, wishes)
+        self.people.wake()

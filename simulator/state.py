@@ -7,14 +7,16 @@ import logging
 import random
 import uuid
 from collections import deque
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
 from .options import Options, profile
 from .phones import fate_of
 from .store import MessageStore
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 log = logging.getLogger("simulator")
 
@@ -153,7 +155,7 @@ class World:
         for task in self._tasks:
             task.cancel()
         self.seed = seed
-        self.random = random.Random(seed)  # noqa: S311  # repeatable on purpose, guards nothing
+        self.random = random.Random(seed)  # repeatable on purpose, guards nothing
         self.clock = Clock()
         self.options: Options = profile(self.settings.profile)
         self.lines: dict[str, Line] = {}

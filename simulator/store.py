@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -50,7 +53,7 @@ class Message:
 
 @dataclass(slots=True)
 class Pair:
-    """What a line and a contact have said to each other so far; times in milliseconds, 0 is never."""
+    """What a line and a contact have said to each other; milliseconds, 0 is never."""
 
     last_inbound: int = 0
     last_outbound: int = 0
@@ -148,8 +151,12 @@ class MessageStore:
         """One page and the total. A window on the sort key without filters costs only the page."""
         rows, key = self._candidates(query)
         windows = {name: bounds for name, bounds in query.windows.items() if name != key}
-        if windows or query.equals:
-            rows = [row for row in rows if _matches(row, windows, query.equals)]
+        for name, (low, high) in windows.items():
+            bound = attrgetter(name)
+            rows = [row for row in rows if low <= bound(row) <= high]
+        for name, value in query.equals.items():
+            field_of = attrgetter(name)
+            rows = [row for row in rows if field_of(row) == value]
         if key != query.order_by:
             rows = sorted(rows, key=_KEYS[query.order_by])
         total = len(rows)
@@ -197,15 +204,3 @@ class MessageStore:
         rows: list[Message], message: Message, key: Callable[[Message], tuple[int, int]]
     ) -> None:
         del rows[bisect_left(rows, key(message), key=key)]
-
-
-def _matches(
-    message: Message, windows: dict[str, tuple[int, int]], equals: dict[str, Any]
-) -> bool:
-    for name, (low, high) in windows.items():
-        if not low <= getattr(message, name) <= high:
-            return False
-    for name, value in equals.items():
-        if getattr(message, name) != value:
-            return False
-    return True

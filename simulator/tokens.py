@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from typing import TYPE_CHECKING
+
 from starlette.responses import Response
 from starlette.routing import Route
 
 from .clock import SECOND, iso
 from .state import Token
 from .wire import Json, body_of, line_of, refuse_v3, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _DEFAULT_S = 900
 _LONGEST_S = 24 * 3600

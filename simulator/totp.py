@@ -7,15 +7,18 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import iso
-from .state import World
 from .wire import Json, body_of, refuse, text_of, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .state import World
 
 _ALGORITHMS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 
@@ -36,7 +39,9 @@ class TotpSecret:
     def code_at(self, seconds: float) -> str:
         """The code of RFC 6238 at this time."""
         counter = int(seconds) // self.period
-        digest = hmac.new(self.key, counter.to_bytes(8, "big"), _ALGORITHMS[self.algorithm]).digest()
+        digest = hmac.new(
+            self.key, counter.to_bytes(8, "big"), _ALGORITHMS[self.algorithm]
+        ).digest()
         offset = digest[-1] & 0x0F
         number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
         return str(number % 10**self.digits).zfill(self.digits)

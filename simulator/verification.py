@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .clock import MINUTE, iso, milliseconds_of
 from .phones import is_e164
-from .state import World
 from .wire import (
     Json,
     body_of,
@@ -19,6 +17,11 @@ from .wire import (
     whole_number,
     world_of,
 )
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .state import World
 
 _VALID_FOR = 10 * MINUTE
 _LISTED = ("sid", "service_sid", "channel", "to", "status", "date_created", "date_updated")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from .courier import may_reach
 from .state import WEBHOOK_TYPES, World
 from .wire import Json, body_of, refuse, text_of, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _LEGACY = ("receive", "call_log", "line_blocked", "line_assigned", "outbound", "contact_created")
 
@@ -78,7 +80,7 @@ def _changed(world: World, message: str) -> Json:
 
 
 def _kind(world: World, kind: str) -> str:
-    known = _LEGACY if world.options.legacy_types else WEBHOOK_TYPES
+    known: tuple[str, ...] = _LEGACY if world.options.legacy_types else WEBHOOK_TYPES
     if world.options.typing_registration == "refuse":
         known = tuple(name for name in known if name != "typing_indicator")
     if kind not in known:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
 from starlette.responses import Response
 
 from .phones import is_e164, is_email
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
     from .simulation import Simulation
     from .state import Line, World
 
@@ -71,7 +73,9 @@ async def body_of(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "")
     if kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
         async with request.form() as form:
-            return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+            return {
+                name: value for name, value in form.items() if not isinstance(value, UploadFile)
+            }
     return await json_of(request)
 
 
