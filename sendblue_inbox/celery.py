@@ -55,6 +55,7 @@ app.conf.update(
         }
         for kind in KINDS
     },
+    beat_scheduler="sendblue_inbox.celery:ForgetfulScheduler",
     beat_max_loop_interval=SWEEP_SECONDS,
     timezone="UTC",
 )
@@ -67,6 +68,10 @@ class ForgetfulScheduler(Scheduler):
 
     Periods that matter are due times in rows; any number of beats is harmless.
     """
+
+    def setup_schedule(self) -> None:
+        """Take the entries from the configuration."""
+        self.merge_inplace(self.app.conf.beat_schedule)
 
 
 @signals.setup_logging.connect

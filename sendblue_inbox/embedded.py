@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import psycopg
-
 from sendblue_inbox.secrets_folder import keep_secret
 from sendblue_inbox.system_account import Account, service_account
 
@@ -129,7 +127,7 @@ def postgres(data_dir: Path, *, durable: bool = True) -> Server:
     argv = [str(binaries / "postgres"), "-D", str(cluster)]
     for name, value in settings.items():
         argv += ["-c", f"{name}={value}"]
-    ready = functools.partial(_postgres_answers, database_url(data_dir))
+    ready = functools.partial(_postgres_answers, cluster / "postmaster.pid")
     # SIGINT is its fast shutdown: open sessions are ended, everything is written.
     return Server("postgres", argv, account, ready, signal.SIGINT)
 
@@ -269,12 +267,22 @@ def _refuse_other_version(binaries: Path, cluster: Path) -> None:
         )
 
 
-def _postgres_answers(url: str) -> bool:
-    """False also while it replays its log after a crash."""
+def _postgres_answers(status_file: Path) -> bool:
+    """False also while it replays its log after a crash. `pg_ctl` waits for the same line."""
     try:
-        psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
+        lines = status_file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
         return False
+    return len(lines) > 7 and lines[7].strip() == "ready" and _alive(int(lines[0]))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,10 @@ PORT = envint("PORT", 8000)
 SITE_URL = envtext("SITE_URL", f"http://{HOST}:{PORT}").rstrip("/")
 DATA_DIR = Path(envtext("DATA_DIR", str(BASE_DIR / "var"))).absolute()
 SECRET_KEY = envsecret("SECRET_KEY") or keep_secret(DATA_DIR, "secret_key")
+# One web process answers a whole team; the second core is for the worker and the database.
+WEB_WORKERS = envint("WEB_WORKERS", max(1, (os.cpu_count() or 1) // 2))
+# A send, a long sync and the events must not wait for each other.
+WORKER_CONCURRENCY = envint("WORKER_CONCURRENCY", max(3, (os.cpu_count() or 1) // 2))
 TRUSTED_PROXIES = envint("TRUSTED_PROXIES", 0)
 HTTPS = SITE_URL.startswith("https://")
 
@@ -57,6 +62,8 @@ DATABASES = {
         "PASSWORD": _conninfo.pop("password", ""),
         "HOST": _conninfo.pop("host", ""),
         "PORT": str(_conninfo.pop("port", "")),
+        # A restarted database costs nobody an error: a dead connection is noticed and replaced.
+        "CONN_HEALTH_CHECKS": True,
         # Under ASGI a sync view may run in any thread, so connections live in a pool, not per
         # thread. Size × processes stays well below PostgreSQL's 100 connections.
         "OPTIONS": {
@@ -207,7 +214,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": envtext("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
+        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "uvicorn.access": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },
 }
