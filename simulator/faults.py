@@ -68,6 +68,8 @@ class Faults:
         The path may hold wildcards (*). Without "times" one call is hit, or, with a "rate",
         each call by chance. "accepted" overrules whether the operation is performed.
         """
+        if isinstance(wish.get("mode"), dict):  # the answer itself, in place of a mode's name
+            wish = {**wish, **wish["mode"], "mode": "answer"}
         known = {"method", "path", "mode", "times", "rate", "delay_s", "status", "body", "headers"}
         if unknown := set(wish) - known - {"accepted"}:
             raise ValueError(f"unknown fault field {sorted(unknown)[0]!r}")

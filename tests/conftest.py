@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from sendblue_inbox.lifeline import lifeline
+from tests.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ class Simulator:
     secret_key: str
     http: httpx.Client
 
-    def control(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def control(self, method: str, path: str, body: Any = None, /, **query: Any) -> Any:
         """One call of the control door; raises on any answer but a 2xx. Returns the JSON."""
         answer = self.http.request(method, f"/_sim/{path.lstrip('/')}", json=body, params=query)
         if answer.is_error:
@@ -69,6 +70,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """pytest-django asks for this right before it makes the test database."""
+    services.start()
 
 
 @pytest.fixture(scope="session")

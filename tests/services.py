@@ -95,12 +95,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """pytest-django asks for this right before it makes the test database."""
-    services.start()
-
-
-@pytest.fixture(scope="session")
 def broker() -> str:
     """The address of a running Valkey."""
     services.start()

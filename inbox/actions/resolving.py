@@ -87,13 +87,10 @@ def look_for(message: Message, client: Client) -> None:
 def candidates(message: Message, client: Client) -> list[MessagePayload]:
     """The messages at Sendblue that this one can be and that no other row of ours is."""
     attempted_at = message.attempted_at or message.created_at
-    to = (
-        {"group_id": message.thread.group_id}
-        if message.thread.is_group
-        else {"number": message.number}
-    )
+    is_group = message.thread.is_group
     page = client.list_messages(
-        **to,
+        number="" if is_group else message.number,
+        group_id=message.thread.group_id,
         is_outbound=True,
         created_at_gte=attempted_at + LOOK_FROM,
         created_at_lte=attempted_at + LOOK_TO,
