@@ -24,6 +24,7 @@ REFUSAL_KEYS = frozenset({"OPTED_OUT", "PRE_REPLY_LIMIT_REACHED"})
 REFUSAL_STATUSES = frozenset({400, 402, 404, 413, 422})
 CREDENTIAL_STATUSES = frozenset({401, 403})
 
+_MESSAGE_FIELDS = frozenset({"is_outbound", "content", "date_sent"})
 _LONG_DIGITS = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _ADDRESS = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+")
 _SHOWN_FIELDS = (
@@ -151,10 +152,10 @@ def _is_refusal(status: int, fields: Mapping[str, Any], *, is_send: bool) -> boo
 def is_refused(body: Any) -> bool:
     """Whether an answer says no although its HTTP status may say yes.
 
-    A message object with a handle is not a refusal of the call: its status is the message's.
+    The status of a message object is the message's own: it says nothing about the call.
     """
     found = mapping(body)
-    if text(found.get("message_handle")):
+    if text(found.get("message_handle")) and not _MESSAGE_FIELDS.isdisjoint(found):
         return False
     status = text(found.get("status")).upper()
     if status:

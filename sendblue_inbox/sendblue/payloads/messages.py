@@ -116,9 +116,11 @@ class MessagePayload:
             raise ValueError("a message payload must be a JSON object")
         status = normalize_status(text(obj.get("status")))
         is_outbound, line_number, person = _parties(obj, status, frozenset(map(number, lines)))
-        participants = numbers(obj.get("participants"))
-        if not participants and isinstance(obj.get("number"), list):
-            participants = numbers(obj["number"])
+        group_id = text(obj.get("group_id")).strip()
+        message_type = text(obj.get("message_type"))
+        participants: tuple[str, ...] = ()
+        if group_id or message_type == "group":  # on 1:1 the field is empty or names both sides
+            participants = numbers(obj.get("participants")) or numbers(obj.get("number"))
         return cls(
             message_handle=text(first(obj, "message_handle", "messageHandle", "uuid")).strip(),
             number=person,
@@ -137,8 +139,8 @@ class MessagePayload:
             was_downgraded=flag(obj.get("was_downgraded")),
             date_sent=moment(first(obj, "date_sent", "date_created")),
             date_updated=moment(obj.get("date_updated")),
-            message_type=text(obj.get("message_type")),
-            group_id=text(obj.get("group_id")).strip(),
+            message_type=message_type,
+            group_id=group_id,
             group_display_name=text(obj.get("group_display_name")),
             participants=participants,
             opted_out=flag(obj.get("opted_out")),

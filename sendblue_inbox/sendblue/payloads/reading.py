@@ -169,10 +169,11 @@ def _moment(value: Any) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _from_epoch(seconds: float) -> datetime:
-    while abs(seconds) > 1e11:  # milliseconds, or finer: no date of ours is past the year 5138
-        seconds /= 1000
-    return datetime.fromtimestamp(seconds, UTC)
+def _from_epoch(count: float) -> datetime:
+    for unit in (1, 1e3, 1e6, 1e9):  # seconds, or finer: no date of ours is past the year 5138
+        if abs(count) <= 1e11 * unit:
+            return datetime.fromtimestamp(count / unit, UTC)
+    raise ValueError("no time is that far away")
 
 
 def storable(value: Any) -> Any:
