@@ -172,13 +172,16 @@ def _addressed(world: World, body: dict[str, Any]) -> Group:
         if named and named != group.line and world.options.validate:
             raise refuse(404, "The `from_number` is not in this group")
         return group
-    if not isinstance(numbers, list) or len(numbers) < 2:
+    if not world.options.validate:
+        numbers = numbers or []
+    elif not isinstance(numbers, list) or len(numbers) < 2:
         raise refuse(400, "'numbers' must be an array of at least two numbers, or give 'group_id'")
     if len(numbers) + 1 > _MOST_PEOPLE:
         raise refuse(400, f"A group has at most {_MOST_PEOPLE} people")
     for number in numbers:
         check_number(world, str(number), "numbers")
-    return group_of(world, "", sending_line(world, body, str(numbers[0])).number, numbers)
+    line = sending_line(world, body, str(numbers[0]) if numbers else "")
+    return group_of(world, "", line.number, numbers)
 
 
 def _group(world: World, group_id: str) -> Group:

@@ -81,6 +81,7 @@ def listener(app: Any, host: str, port: int) -> Listener:
         ws="none",
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # the loopback check of the control door must see the true peer
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

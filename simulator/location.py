@@ -115,7 +115,7 @@ async def _share_later(sim: Simulation, number: str, line: str) -> None:
         "expiresAt": iso(now + HOUR),
         "refreshError": None,
     }
-    share = {**place, "duration": 3600, "timestamp": iso(now)}
+    share = {**place, "duration": "1 hour", "timestamp": iso(now)}
     receive(sim, Words(sender=number, line=line, extra={"location": share}))
 
 

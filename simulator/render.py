@@ -15,8 +15,10 @@ _OPTIONAL = ("reply_to", "thread_originator", "app_card", "location", "metadata"
 
 def as_read(world: World, message: Message) -> dict[str, Any]:
     """The form of lists and of single reads: null where there is nothing."""
+    kind = message.message_type
     return {
         **_fields(world, message, None),
+        "message_type": "message" if kind == "carousel" else kind,  # lists know no carousels
         "account_email": world.options.account_email,
         "date_created": iso(message.created),
         "row_id": str(message.seq),

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 LINES = ("+14155550100", "+16465550101")
 _AGO = re.compile(r"(\d+)([dhm])")
 _UNITS = {"d": DAY, "h": HOUR, "m": MINUTE}
+_APP_CARD = {
+    "appName": "Orders",
+    "extensionBundleId": "example.test.orders",
+    "teamId": "TEAM000001",
+    "url": "https://example.test/orders/1",
+    "layout": {"caption": "Your order"},
+}
 _SMALL_TALK = (
     "Thank you, that helps a lot.",
     "When will it arrive?",
@@ -223,6 +230,13 @@ def _fixtures(world: World) -> None:
     for handle in ("msg_abc123def456", "message_handle", "message_id", "handle"):
         world.messages.add(
             Message(
-                handle, "+19998887777", "+1234567890", "Hello", True, "SENT", world.clock.stamp()
+                handle=handle,
+                line="+19998887777",
+                number="+1234567890",
+                content="Hello",
+                is_outbound=True,
+                status="SENT",
+                created=world.clock.stamp(),
+                extra={"app_card": _APP_CARD},
             )
         )

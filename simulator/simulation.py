@@ -32,6 +32,10 @@ class Simulation:
         """Back to the seeded state; ValueError when a wish makes no sense."""
         self.world.empty(int(wishes.get("seed", self.world.settings.seed)))
         self.world.options.apply(wishes.get("options", {}))
+        if "webhooks" in wishes:
+            kinds = dict(wishes["webhooks"])
+            self.world.global_secret = kinds.pop("globalSecret", None)
+            self.world.webhooks = kinds
         self.courier.reset()
         self.faults.clear()
         self.ledger.clear()

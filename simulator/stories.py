@@ -313,5 +313,5 @@ PLACE: dict[str, Any] = {
     "longitude": -122.4214,
     "accuracy": 9.0,
     "altitude": 18.0,
-    "duration": 3600,
+    "duration": "1 hour",
 }

@@ -24,7 +24,7 @@ async def create_token(request: Request) -> Json:
     seconds = body.get("expires_in_seconds", _DEFAULT_S)
     if type(seconds) is not int or not 1 <= seconds <= _LONGEST_S:
         raise refuse_v3(400, "invalid_expiry", "expires_in_seconds must be 1 to 86400")
-    numbers = body.get("phone_numbers") or [body["phone_number"]] * ("phone_number" in body)
+    numbers = body.get("phone_numbers") or filter(None, [body.get("phone_number")])
     lines = [line_of(world, str(number)).number for number in numbers]
     token = Token(
         token_id=f"tok_{world.new_uuid()}",

@@ -100,7 +100,7 @@ def _known(request: Request) -> TotpSecret:
 
 def _secret(world: World, fields: dict[str, Any], secret_id: str = "") -> TotpSecret:
     label = text_of(fields, "label")
-    if not label:
+    if not label and world.options.validate:
         raise refuse(400, "missing required parameter: label or uri")
     algorithm = (text_of(fields, "algorithm") or "SHA1").upper()
     digits, period = fields.get("digits") or 6, fields.get("period") or 30

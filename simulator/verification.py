@@ -150,8 +150,15 @@ def _new_verification(
             "pool_number": pool,
             "sms_deep_link": f"sms:{pool}&body={code}",
         },
-        "hosted": hosted,
     }
+    if hosted:
+        session = world.new_uuid()
+        world.verifications[sid]["hosted"] = {
+            "component_script": f"{world.settings.address}/verify/widget.js",
+            "expires_at": iso(now + _VALID_FOR),
+            "session_id": session,
+            "url": f"{world.settings.address}/verify/widget#{session}",
+        }
     return world.verifications[sid]
 
 
