@@ -2,5 +2,6 @@
 
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
+from inbox.actions.syncing import drain_syncing
 
-__all__ = ["drain_resolving", "drain_sending"]
+__all__ = ["drain_resolving", "drain_sending", "drain_syncing"]

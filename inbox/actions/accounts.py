@@ -15,6 +15,9 @@ from sendblue_inbox.ring import ring
 if TYPE_CHECKING:
     from sendblue_inbox.sendblue.errors import SendblueError
 
+KEYS_REFUSED = (
+    "Sendblue refuses the API keys. Check SENDBLUE_API_KEY_ID and SENDBLUE_API_SECRET_KEY."
+)
 logger = logging.getLogger(__name__)
 
 
@@ -47,3 +50,17 @@ def resume_sending() -> None:
         Account.objects.filter(pk=1).update(sending_paused_at=None, sending_paused_reason="")
         live.notify("account")
         ring("sending")
+
+
+def note_refused_keys(error: SendblueError) -> None:
+    """A read was refused: stop all sends until a read works again."""
+    pause_sending(KEYS_REFUSED, error)
+    Account.objects.filter(pk=1).update(keys_refused=KEYS_REFUSED, keys_checked_at=now())
+
+
+def note_working_keys() -> None:
+    """A read went through. Lets sending go on if refused reads were why it stopped."""
+    account()
+    Account.objects.filter(pk=1).update(keys_refused="", keys_checked_at=now())
+    if Account.objects.filter(pk=1, sending_paused_reason=KEYS_REFUSED).exists():
+        resume_sending()

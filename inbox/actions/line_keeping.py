@@ -1,0 +1,77 @@
+"""Knowing our lines: which there are, how they are doing, what they may send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import transaction
+
+from inbox.models import Line
+from sendblue_inbox import live
+from sendblue_inbox.sendblue.errors import BadCredentials, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sendblue_inbox.sendblue.payloads.lines import LineState, LineUsage
+
+    from .slices import Slice
+
+Answer = TypeVar("Answer")
+
+
+def pull_lines(work: Slice) -> bool:
+    """Record the account's lines. One that is no longer listed stays, with its threads."""
+    listed = work.client.list_lines()
+    states = _if_offered(work.client.line_states)
+    usage = _if_offered(work.client.line_usage)
+    state_of = {state.sendblue_number: state for state in states.lines} if states else {}
+    usage_of = {line.number: line for line in usage.lines} if usage else {}
+    ours = {*listed, *state_of} - {""}
+    with transaction.atomic():
+        Line.objects.bulk_create(
+            [Line(number=number) for number in sorted(ours)], ignore_conflicts=True
+        )
+        lines = list(Line.objects.select_for_update().order_by("pk"))
+        changed = [
+            _update(
+                line,
+                is_ours=line.number in ours,
+                state=state_of.get(line.number),
+                usage=usage_of.get(line.number),
+            )
+            for line in lines
+        ]
+        if any(changed):
+            live.notify("threads", "account")
+    work.save(rows_seen=work.state.rows_seen + len(ours))
+    return True
+
+
+def _update(line: Line, *, is_ours: bool, state: LineState | None, usage: LineUsage | None) -> bool:
+    """Take over what Sendblue says of a line; whether anything changed. Null is not zero."""
+    told: dict[str, object] = {"is_ours": is_ours}
+    if state:
+        told["status"] = state.status if state.status in Line.Status else Line.Status.UNKNOWN
+        told["status_changed_at"] = state.status_changed_at or line.status_changed_at
+        told["assignment"] = state.assignment[:16]
+    if usage and usage.hourly.limit is not None:
+        told["new_contacts_per_hour"] = max(usage.hourly.limit, 0)
+    if usage and usage.daily.limit is not None:
+        told["new_contacts_per_day"] = max(usage.daily.limit, 0)
+    changed = {name: value for name, value in told.items() if getattr(line, name) != value}
+    for name, value in changed.items():
+        setattr(line, name, value)
+    if changed:
+        line.save(update_fields=list(changed))
+    return bool(changed)
+
+
+def _if_offered(read: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None from a server or plan that does not have this (403, 404)."""
+    try:
+        return read()
+    except (Rejected, BadCredentials) as error:
+        if error.status in {403, 404}:
+            return None
+        raise
