@@ -10,7 +10,7 @@ import json
 import logging
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from itertools import count
@@ -70,9 +70,9 @@ class Limits:
 class _Request:
     method: str
     path: str
-    url: str
-    query: Mapping[str, str]
-    json: Any = None
+    url: str = field(repr=False)
+    query: Mapping[str, str] = field(repr=False)
+    json: Any = field(default=None, repr=False)
     part: FilePart | None = None
 
 
@@ -80,7 +80,7 @@ class _Request:
 class _Answer:
     status: int
     headers: Mapping[str, str]
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 class _Adapter(HTTPAdapter):
