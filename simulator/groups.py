@@ -142,7 +142,7 @@ async def name_group(request: Request) -> Json:
     if name and not name.strip():
         raise refuse(400, "'group_name' must not be blank")
     group.name, group.updated = name or None, world.clock.now()
-    return _changed(group, body, group_name=group.name)
+    return _changed(group, body, group_name=group.name or "")
 
 
 async def photograph_group(request: Request) -> Json:

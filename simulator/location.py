@@ -60,14 +60,15 @@ async def list_locations(request: Request) -> Json:
     world = world_of(request)
     line = _line(request)
     here = [number for number in world.locations if (line, number) in world.messages.pairs]
-    return _located(line, [_location(world, number) for number in here])
+    found = [_location(world, number) for number in here]
+    return Json({"status": "OK", "from_number": line, "locations": found})
 
 
 async def get_location(request: Request) -> Json:
     """GET /api/location/{number}?from_number=."""
     world, number, line = world_of(request), request.path_params["number"], _line(request)
     check_number(world, number, "number")
-    return _located(line, [_location(world, number)])
+    return Json({"status": "OK", "from_number": line, **_location(world, number)})
 
 
 async def watch_location(request: Request) -> StreamingResponse:
@@ -131,10 +132,6 @@ def _location(world: World, number: str) -> dict[str, Any]:
     place = world.locations.get(number)
     state = "shared_with_fix" if place else "not_shared"
     return {"number": number, "state": state, "location": place}
-
-
-def _located(line: str, locations: list[dict[str, Any]]) -> Json:
-    return Json({"status": "OK", "from_number": line, "locations": locations})
 
 
 routes = [
