@@ -8,12 +8,20 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from sendblue_inbox.sendblue.errors import SendblueError
 from sendblue_inbox.sendblue.transport import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sendblue_inbox.sendblue.client import Client
+    from sendblue_inbox.sendblue.operations.messages import MessageOperations
+
     Script = Callable[[socket.socket, "RawServer"], None]
+    Serve = Callable[..., "RawServer"]
+    Connect = Callable[..., Client]
 
 KEY_ID, SECRET_KEY = "key-id-canary", "secret-key-canary"
 IMPATIENT = Limits(
@@ -110,3 +118,20 @@ def answering(status: int, body: Any, headers: dict[str, str] | None = None) -> 
             connection.sendall(response(status, body, headers))
 
     return play
+
+
+def drip(connection: socket.socket, server: RawServer) -> None:
+    """Chunks that come often enough for every read timeout, and never end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not server.closing.wait(0.05):
+        connection.sendall(b"1\r\n \r\n")
+
+
+PERSON, LINE, WORDS = "+15550100777", "+15550100001", "It ships today."
+
+
+def failure(client: MessageOperations) -> SendblueError:
+    """What sending one message raises."""
+    with pytest.raises(SendblueError) as caught:
+        client.send_message(number=PERSON, from_number=LINE, content=WORDS)
+    return caught.value

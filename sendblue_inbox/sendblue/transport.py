@@ -37,7 +37,7 @@ from .terms import FINAL_FAILURES, normalize_status
 from .wire import WATCHED_POOLS, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from .multipart import FilePart
 
@@ -175,7 +175,7 @@ class Transport:
 
     def stream(
         self, path: str, *, query: Mapping[str, Any] | None = None, **ids: str
-    ) -> Iterator[ServerSentEvent]:
+    ) -> Generator[ServerSentEvent, None, None]:
         """Events as they come, until the server ends the stream. Close the generator to stop.
 
         Raises as `get` does; a stream that falls silent or breaks raises MaybeSent.

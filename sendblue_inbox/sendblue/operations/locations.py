@@ -12,7 +12,7 @@ from .base import Operations
 from .streams import event_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 class LocationOperations(Operations):
@@ -36,7 +36,9 @@ class LocationOperations(Operations):
         )
         return next(iter(LocationState.many(answer)), None)
 
-    def watch_location(self, *, number: str, from_number: str) -> Iterator[LocationEvent]:
+    def watch_location(
+        self, *, number: str, from_number: str
+    ) -> Generator[LocationEvent, None, None]:
         """GET /api/location/{number}/watch: ready, locations, and complete at the end.
 
         Close the generator to stop. Raises MaybeSent when the stream breaks or falls silent.

@@ -10,7 +10,7 @@ from ..payloads.reading import mapping
 from .base import Operations, query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from ..sse import ServerSentEvent
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class StreamOperations(Operations):
     """A hint that something happened, not a log: what a gap lost comes from the lists."""
 
-    def events(self, *, types: Sequence[str] = ()) -> Iterator[StreamEvent]:
+    def events(self, *, types: Sequence[str] = ()) -> Generator[StreamEvent, None, None]:
         """GET /api/v2/events until the server ends it, within 15 minutes.
 
         Close the generator to stop. Raises Rejected with status 404 where the account's server

@@ -10,14 +10,14 @@ from sendblue_inbox.sendblue.client import Client
 from tests.raw_server import IMPATIENT, KEY_ID, SECRET_KEY, RawServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sendblue_inbox.sendblue.transport import Limits
-    from tests.raw_server import Script
+    from tests.raw_server import Connect, Script, Serve
 
 
 @pytest.fixture
-def raw_server() -> Iterator[Callable[..., RawServer]]:
+def raw_server() -> Iterator[Serve]:
     """Starts servers that play the given scripts."""
     servers: list[RawServer] = []
 
@@ -31,7 +31,7 @@ def raw_server() -> Iterator[Callable[..., RawServer]]:
 
 
 @pytest.fixture
-def client_of() -> Callable[..., Client]:
+def client_of() -> Connect:
     """Makes clients of a server, or of an address."""
 
     def make(server: RawServer | str, limits: Limits = IMPATIENT) -> Client:

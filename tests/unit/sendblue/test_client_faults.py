@@ -5,193 +5,36 @@ The judge is a server on a raw socket: what it read is what "may have been sent"
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
-import socket
-import ssl
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sendblue_inbox.sendblue.errors import (
     BadCredentials,
     MaybeSent,
-    NotSent,
     RateLimited,
     Rejected,
     SendblueError,
 )
-from sendblue_inbox.sendblue.transport import Transport
 from tests.raw_server import (
     IMPATIENT,
     KEY_ID,
+    PERSON,
     SECRET_KEY,
+    WORDS,
     RawServer,
     answering,
+    drip,
+    failure,
     reset,
     response,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import socket
 
-    from sendblue_inbox.sendblue.client import Client
-
-PERSON, LINE, WORDS = "+15550100777", "+15550100001", "It ships today."
-
-
-def send(client: Client) -> object:
-    return client.send_message(number=PERSON, from_number=LINE, content=WORDS)
-
-
-def failure(client: Client) -> SendblueError:
-    with pytest.raises(SendblueError) as caught:
-        send(client)
-    return caught.value
-
-
-# --- nothing was written: try again freely -------------------------------------------------------
-
-
-def test_a_refused_connection_was_not_sent(client_of):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert type(failure(client_of(f"http://127.0.0.1:{port}"))) is NotSent
-
-
-def test_a_name_that_does_not_resolve_was_not_sent(client_of, monkeypatch):
-    def unresolved(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
-    assert type(failure(client_of("http://api.sendblue.invalid"))) is NotSent
-
-
-def test_a_connect_timeout_was_not_sent(client_of):
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        address = listener.getsockname()
-        crowd = [socket.socket() for _ in range(4)]  # fill the backlog: later SYNs are dropped
-        for waiting in crowd:
-            waiting.setblocking(False)
-            waiting.connect_ex(address)
-        started = time.monotonic()
-        error = failure(client_of(f"http://127.0.0.1:{address[1]}"))
-        for waiting in crowd:
-            waiting.close()
-    assert type(error) is NotSent
-    assert time.monotonic() - started < 1.5
-
-
-def test_a_plain_server_behind_https_was_not_sent(raw_server, client_of):
-    def plain(connection: socket.socket, server: RawServer) -> None:
-        connection.recv(65536)
-        connection.sendall(response(200, {"message_handle": "m"}))
-
-    server = raw_server(plain)
-    assert type(failure(client_of(server.url.replace("http:", "https:")))) is NotSent
-
-
-@pytest.mark.parametrize("ending", ["reset", "stall"])
-def test_a_tls_handshake_that_breaks_was_not_sent(raw_server, client_of, ending):
-    def handshake(connection: socket.socket, server: RawServer) -> None:
-        connection.recv(65536)
-        if ending == "reset":
-            reset(connection)
-        else:
-            server.closing.wait(5)
-
-    server = raw_server(handshake)
-    started = time.monotonic()
-    assert type(failure(client_of(server.url.replace("http:", "https:")))) is NotSent
-    assert time.monotonic() - started < 1.5
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory) -> Path:
-    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-def over_tls(certificate: Path, script):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def play(connection: socket.socket, server: RawServer) -> None:
-        with context.wrap_socket(connection, server_side=True) as secured:
-            script(secured, server)
-
-    return play
-
-
-def test_an_untrusted_certificate_was_not_sent(raw_server, client_of, certificate):
-    server = raw_server(over_tls(certificate, answering(200, {"message_handle": "m"})))
-    assert type(failure(client_of(server.url.replace("http:", "https:")))) is NotSent
-    assert server.requests == []
-
-
-class TrustingTransport(Transport):
-    """Trusts the test's certificate beside nobody else."""
-
-    def _session(self):
-        session = super()._session()
-        session.verify = self.trusted
-        return session
-
-
-@pytest.mark.parametrize("ending", ["close", "stall", "drip"])
-def test_a_loss_after_the_tls_handshake_may_have_been_sent(
-    raw_server, client_of, certificate, ending
-):
-    def ends(connection: socket.socket, server: RawServer) -> None:
-        server.read(connection)
-        if ending == "stall":
-            server.closing.wait(5)
-        if ending == "drip":
-            drip(connection, server)
-
-    server = raw_server(over_tls(certificate, ends))
-    client = client_of(server.url.replace("http:", "https:"))
-    client._transport = TrustingTransport.__new__(TrustingTransport)
-    client._transport.trusted = str(certificate)
-    client._transport.__init__(
-        base_url=server.url.replace("http:", "https:"),
-        key_id=KEY_ID,
-        secret_key=SECRET_KEY,
-        limits=IMPATIENT,
-    )
-    started = time.monotonic()
-    assert type(failure(client)) is MaybeSent
-    assert time.monotonic() - started < IMPATIENT.send_total + 0.5
-    assert len(server.requests) == 1
+    from tests.raw_server import Connect, Script, Serve
 
 
 # --- something was written and no handle came back: maybe sent -----------------------------------
@@ -232,13 +75,6 @@ def garbage(connection: socket.socket, server: RawServer) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")
 
 
-def drip(connection: socket.socket, server: RawServer) -> None:
-    """Chunks that come often enough for every read timeout, and never end."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while not server.closing.wait(0.05):
-        connection.sendall(b"1\r\n \r\n")
-
-
 def dripping_body(connection: socket.socket, server: RawServer) -> None:
     server.read(connection)
     drip(connection, server)
@@ -273,7 +109,9 @@ def endless_body(connection: socket.socket, server: RawServer) -> None:
         endless_body,
     ],
 )
-def test_a_lost_answer_may_have_been_sent(raw_server, client_of, script):
+def test_a_lost_answer_may_have_been_sent(
+    raw_server: Serve, client_of: Connect, script: Script
+) -> None:
     server = raw_server(script)
     started = time.monotonic()
     assert type(failure(client_of(server))) is MaybeSent
@@ -312,7 +150,9 @@ HTML = b"<html><body>502 Bad Gateway</body></html>"
         (418, {"status": "ERROR", "message": "teapot"}),
     ],
 )
-def test_an_answer_without_a_verdict_may_have_been_sent(raw_server, client_of, status, body):
+def test_an_answer_without_a_verdict_may_have_been_sent(
+    raw_server: Serve, client_of: Connect, status: int, body: Any
+) -> None:
     elsewhere = {"Location": "/api/send-message"} if 300 <= status < 400 else None
     server = raw_server(answering(status, body, elsewhere))
     error = failure(client_of(server))
@@ -344,13 +184,17 @@ def test_an_answer_without_a_verdict_may_have_been_sent(raw_server, client_of, s
         (500, {"status": "ERROR", "error_code": 4000, "error_message": "validation"}),
     ],
 )
-def test_a_refusal_is_rejected(raw_server, client_of, status, body):
+def test_a_refusal_is_rejected(
+    raw_server: Serve, client_of: Connect, status: int, body: Any
+) -> None:
     server = raw_server(answering(status, body))
     assert type(failure(client_of(server))) is Rejected
     assert server.connections == 1
 
 
-def test_a_message_that_has_failed_already_is_rejected_with_its_handle(raw_server, client_of):
+def test_a_message_that_has_failed_already_is_rejected_with_its_handle(
+    raw_server: Serve, client_of: Connect
+) -> None:
     """With the handle in hand there is no doubt, whatever the code."""
     body = {"status": "ERROR", "message_handle": "m-1", "error_code": 5503}
     error = failure(client_of(raw_server(answering(200, body))))
@@ -375,8 +219,13 @@ def test_a_message_that_has_failed_already_is_rejected_with_its_handle(raw_serve
     ],
 )
 def test_a_request_to_slow_down_is_rate_limited(
-    raw_server, client_of, status, body, headers, retry_after
-):
+    raw_server: Serve,
+    client_of: Connect,
+    status: int,
+    body: Any,
+    headers: dict[str, str],
+    retry_after: float | None,
+) -> None:
     server = raw_server(answering(status, body, headers))
     error = failure(client_of(server))
     assert type(error) is RateLimited
@@ -385,12 +234,12 @@ def test_a_request_to_slow_down_is_rate_limited(
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_wrong_keys_are_bad_credentials(raw_server, client_of, status):
+def test_wrong_keys_are_bad_credentials(raw_server: Serve, client_of: Connect, status: int) -> None:
     server = raw_server(answering(status, {"status": "ERROR", "message": "Unauthorized"}))
     assert type(failure(client_of(server))) is BadCredentials
 
 
-def test_a_conflict_outside_sends_is_a_refusal(raw_server, client_of):
+def test_a_conflict_outside_sends_is_a_refusal(raw_server: Serve, client_of: Connect) -> None:
     body = {"status": "ERROR", "message": "Contact already exists"}
     server = raw_server(answering(409, body))
     with pytest.raises(Rejected) as caught:
@@ -411,8 +260,12 @@ def test_a_conflict_outside_sends_is_a_refusal(raw_server, client_of):
     ],
 )
 def test_the_words_of_a_failure_are_read_from_every_envelope(
-    raw_server, client_of, body, code, message
-):
+    raw_server: Serve,
+    client_of: Connect,
+    body: Any,
+    code: str,
+    message: str,
+) -> None:
     plain = {"Content-Type": "text/plain"} if isinstance(body, bytes) else None
     error = failure(client_of(raw_server(answering(404, body, plain))))
     assert (error.error_code, error.message) == (code, message)
@@ -422,7 +275,12 @@ def test_the_words_of_a_failure_are_read_from_every_envelope(
 
 
 @pytest.mark.parametrize("fault", ["answered", "lost"])
-def test_neither_errors_nor_logs_show_numbers_content_or_keys(raw_server, client_of, caplog, fault):
+def test_neither_errors_nor_logs_show_numbers_content_or_keys(
+    raw_server: Serve,
+    client_of: Connect,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+) -> None:
     body = {
         "status": "ERROR",
         "error_message": f"cannot send to {PERSON} or +1 (555) 010-0777 or jo@example.test",
