@@ -154,7 +154,10 @@ class MessageStore:
         for name, (low, high) in windows.items():
             bound = attrgetter(name)
             rows = [row for row in rows if low <= bound(row) <= high]
-        for name, value in query.equals.items():
+        equals = dict(query.equals)
+        if query.group_id and query.number:
+            equals["number"] = query.number
+        for name, value in equals.items():
             field_of = attrgetter(name)
             rows = [row for row in rows if field_of(row) == value]
         if key != query.order_by:

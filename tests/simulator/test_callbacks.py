@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import LINE, OTHER_LINE, Receiver, eventually
+from tests.simulator.conftest import LINE, OTHER_LINE, Receiver, eventually
 
 if TYPE_CHECKING:
-    from .conftest import Simulation
+    from tests.simulator.conftest import Simulation
 
 MAYA = "+15105550112"
 # Contract 3.2: the fields of live captures.

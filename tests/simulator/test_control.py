@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sendblue_api import SendblueAPI
 
-from .conftest import KEYS, LINE, OTHER_LINE, eventually, running
+from tests.simulator.conftest import KEYS, LINE, OTHER_LINE, eventually, running
 
 if TYPE_CHECKING:
-    from .conftest import Receiver, Simulation
+    from tests.simulator.conftest import Receiver, Simulation
 
 MAYA = "+15105550112"
 
@@ -121,12 +121,9 @@ def test_ten_thousand_people_write_at_once(sim: Simulation, receiver: Receiver) 
     assert sim.control("GET", "state")["messages"] == 100_000
     handles = sim.control("POST", "inbound", {"from": MAYA, "to": LINE, "count": 10_000})["handles"]
     assert len(set(handles)) == 10_000
-    rows, since = (
-        [],
-        sim.call(
-            "GET", "/api/v2/messages", params={"number": MAYA, "limit": 1, "offset": 9_999}
-        ).json()["data"][0]["date_updated"],
-    )
+    oldest = {"number": MAYA, "limit": 1, "offset": 9_999}
+    since = sim.call("GET", "/api/v2/messages", params=oldest).json()["data"][0]["date_updated"]
+    rows: list[dict[str, Any]] = []
     while True:
         params = {
             "updated_at_gte": since,

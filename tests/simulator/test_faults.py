@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from .conftest import KEYS, LINE, eventually
+from tests.simulator.conftest import KEYS, LINE, eventually
 
 if TYPE_CHECKING:
-    from .conftest import Simulation
+    from tests.simulator.conftest import Simulation
 
 PATH = "/api/send-message"
 MAYA = "+15105550112"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from .conftest import LINE, OTHER_LINE, eventually
+from tests.simulator.conftest import LINE, OTHER_LINE, eventually
 
 if TYPE_CHECKING:
-    from .conftest import Receiver, Simulation
+    from tests.simulator.conftest import Receiver, Simulation
 
 MAYA, WALTER = "+15105550112", "+13125550137"
 

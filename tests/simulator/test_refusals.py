@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import KEYS, LINE, eventually
+from tests.simulator.conftest import KEYS, LINE, eventually
 
 if TYPE_CHECKING:
     import httpx
 
-    from .conftest import Simulation
+    from tests.simulator.conftest import Simulation
 
 MAYA, DEREK = "+15105550112", "+17185550146"
 
@@ -133,8 +134,8 @@ def test_who_said_stop_gets_nothing_until_start(sim: Simulation) -> None:
 
 
 def test_new_contacts_are_capped_by_the_hour_and_the_day(sim: Simulation) -> None:
-    # A quarter past the daily reset: New York's 3 AM never falls into the next hours.
-    sim.control("POST", "clock", {"set": 1_790_000_000 - 1_790_000_000 % 86_400 + 8 * 3600})
+    morning = datetime(2026, 9, 21, 9, 0, tzinfo=UTC)
+    sim.control("POST", "clock", {"set": morning.timestamp()})
     numbers = iter(f"+1415556{n:04d}" for n in range(100))
     for _ in range(15):
         assert sim.send(next(numbers)).status_code == 202
@@ -143,6 +144,7 @@ def test_new_contacts_are_capped_by_the_hour_and_the_day(sim: Simulation) -> Non
     usage = sim.call("GET", "/api/v2/lines/usage").json()["lines"][0]
     assert (usage["state"], usage["hourly"]["remaining"]) == ("limited", 0)
     assert usage["availableAt"] == usage["hourly"]["nextSlotAt"]
+    assert usage["daily"]["resetsAt"] == "2026-09-22T07:00:00.000Z", "3 AM in New York"
     for _ in range(3):
         sim.control("POST", "clock", {"advance_s": 3601})
         answers = [sim.send(next(numbers)) for _ in range(15)]

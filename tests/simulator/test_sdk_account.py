@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sendblue_api import APIStatusError, ConflictError, NotFoundError, SendblueAPI
 
-from .conftest import KEYS, LINE, OTHER_LINE
+from tests.simulator.conftest import KEYS, LINE, OTHER_LINE
 
 if TYPE_CHECKING:
-    from .conftest import Receiver, Simulation
+    from tests.simulator.conftest import Receiver, Simulation
 
 MAYA, NEWCOMER = "+15105550112", "+14155550180"
 
@@ -172,10 +172,13 @@ def test_temporary_tokens_open_and_expire(sdk: SendblueAPI, sim: Simulation) -> 
 
 def test_verified_contacts_and_verifications(sdk: SendblueAPI, sim: Simulation) -> None:
     made = sdk.verified_contacts.create(phone_number=NEWCOMER).data
-    assert made.contact is not None and made.contact.verification_status == "pending"
-    contacts = sdk.verified_contacts.list().data.contacts
-    assert [row.phone_number for row in contacts] == [NEWCOMER]
-    assert sdk.verified_contacts.retrieve(NEWCOMER).data.contact is not None
+    assert made is not None and made.contact is not None
+    assert made.contact.verification_status == "pending"
+    listed = sdk.verified_contacts.list().data
+    assert listed is not None
+    assert [row.phone_number for row in listed.contacts or []] == [NEWCOMER]
+    found_again = sdk.verified_contacts.retrieve(NEWCOMER).data
+    assert found_again is not None and found_again.contact is not None
     sim.control("POST", "options", {"verified_contacts_only": True})
     assert sim.send(NEWCOMER).status_code == 403
     sdk.contacts.verify(number=NEWCOMER)
