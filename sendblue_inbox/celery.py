@@ -6,6 +6,7 @@ twice; so nothing here tries to make the broker reliable.
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -72,6 +73,13 @@ class ForgetfulScheduler(Scheduler):
     def setup_schedule(self) -> None:
         """Take the entries from the configuration."""
         self.merge_inplace(self.app.conf.beat_schedule)
+
+
+@signals.worker_init.connect
+def share_memory_with_children(**_: Any) -> None:
+    """Keep the garbage collector from touching, and so copying, what forked children share."""
+    gc.collect()
+    gc.freeze()
 
 
 @signals.setup_logging.connect

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 # By themselves they end within seconds of their parent's death; then we help.
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 3.0
 STOP_SECONDS = 30.0
 
 

@@ -10,11 +10,6 @@ from pathlib import Path
 
 from .part import Command
 
-# One line each, so that the web process of a small machine serves many agents.
-UVICORN = [
-    *("-m", "uvicorn", "sendblue_inbox.asgi:application", "--timeout-graceful-shutdown", "3"),
-    *("--log-level", "warning", "--no-access-log", "--no-server-header", "--no-proxy-headers"),
-]
 CELERY = ["-m", "celery", "-A", "sendblue_inbox"]
 WORKER = [
     *("worker", "--pool", "prefork", "--queues", "default,sending,media,bulk"),
@@ -88,7 +83,7 @@ class Plan:
 
     def web(self, name: str, listener: int) -> Command:
         """One web process on the socket that we hold, so that its restart refuses nobody."""
-        return self._python(name, [*UVICORN, "--fd", str(listener)], pass_fds=(listener,))
+        return self._python(name, ["-m", "sendblue_inbox.web", str(listener)], pass_fds=(listener,))
 
     def worker(self) -> Command:
         """One Celery worker for all queues."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import selectors
 import signal
 import socket
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 STARTS_AT_FIRST = 4  # so often a part may fail before it has ever answered
 SLOW_STOP_SECONDS = 3.0
+QUIET_SECONDS = 60.0
 
 
 class StopRequested(Exception):
@@ -37,6 +39,7 @@ class Supervisor:
         self.data_dir = data_dir
         self.parts: list[Part] = []
         self.stop_requests = 0
+        self._said: dict[str, float] = {}
         self._selector = selectors.DefaultSelector()
         self._wake, sender = socket.socketpair()
         for end in (self._wake, sender):
@@ -138,9 +141,17 @@ class Supervisor:
         while chunk := part.process.stdout.read(65536):
             for line in part.log.write(chunk):
                 if text := loud_line(line):
-                    say(f"{part.name} {text}")
+                    self._say_once(f"{part.name} {text}")
         if chunk == b"" and part.process.stdout in self._selector.get_map():
             self._selector.unregister(part.process.stdout)  # it closed its output
+
+    def _say_once(self, text: str) -> None:
+        """Say it unless the same, but for ids and figures, was said within a minute."""
+        now = time.monotonic()
+        key = re.sub(r"\[[^]]*\]|\d+", "", text)[:80]
+        if now - self._said.get(key, -QUIET_SECONDS) >= QUIET_SECONDS:
+            self._said[key] = now
+            say(text)
 
     def _request_stop(self, *_: object) -> None:
         self.stop_requests += 1
