@@ -129,6 +129,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "sendblue_inbox.context.installation",
+                "webhooks_admin.context.webhooks",
+                "inbox.context.account",
             ],
         },
     }

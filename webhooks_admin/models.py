@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -44,3 +45,21 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} event {self.pk}"
+
+
+class SubscriptionCheck(models.Model):
+    """What the last look at the account's subscriptions found; one row.
+
+    `missing` are the kinds that do not reach this inbox as they should, `refused` those among the
+    wanted ones that this Sendblue server does not know.
+    """
+
+    checked_at = models.DateTimeField()
+    missing = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    refused = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(pk=1), name="one_subscription_check"),)
+
+    def __str__(self) -> str:
+        return f"{len(self.missing)} subscriptions missing"

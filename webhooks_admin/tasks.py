@@ -1,5 +1,9 @@
-"""Where Celery finds this app's drains; each lives beside the action that it runs."""
+"""Where Celery finds this app's drains; each lives beside the action that it runs.
 
+Importing `subscribing` registers its part of the drain of syncing.
+"""
+
+from webhooks_admin.actions import subscribing
 from webhooks_admin.actions.dispatching import drain_events
 
-__all__ = ["drain_events"]
+__all__ = ["drain_events", "subscribing"]

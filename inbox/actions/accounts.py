@@ -15,9 +15,8 @@ from sendblue_inbox.ring import ring
 if TYPE_CHECKING:
     from sendblue_inbox.sendblue.errors import SendblueError
 
-KEYS_REFUSED = (
-    "Sendblue refuses the API keys. Check SENDBLUE_API_KEY_ID and SENDBLUE_API_SECRET_KEY."
-)
+CHECK_KEYS = "Check SENDBLUE_API_KEY_ID and SENDBLUE_API_SECRET_KEY."
+KEYS_REFUSED = f"Sendblue refuses the API keys. {CHECK_KEYS}"
 logger = logging.getLogger(__name__)
 
 
@@ -55,7 +54,7 @@ def resume_sending() -> None:
 def note_refused_keys(error: SendblueError) -> None:
     """A read was refused: stop all sends until a read works again."""
     pause_sending(KEYS_REFUSED, error)
-    Account.objects.filter(pk=1).update(keys_refused=KEYS_REFUSED, keys_checked_at=now())
+    Account.objects.filter(pk=1).update(keys_refused=CHECK_KEYS, keys_checked_at=now())
 
 
 def note_working_keys() -> None:
