@@ -50,8 +50,12 @@ def main() -> int:
         callback_hosts=tuple(options.callback_host),
     )
     server = build(settings, options.host, port)
-    server.run()
-    return 0 if server.started else 1
+    try:
+        server.run()
+    except SystemExit:  # uvicorn has said what is wrong; this says what to do
+        print(f"Port {port} of {options.host} is taken: choose another --port.", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

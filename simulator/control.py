@@ -99,13 +99,18 @@ class Control:
         sender, line = str(body.get("from") or ""), str(body.get("to") or "")
         if not sender:
             raise refuse(400, "'from' is missing")
-        line = line or next(iter(world.lines))
+        group_id = str(body.get("group_id") or "")
+        if not line:
+            known = world.groups.get(group_id)
+            line = known.line if known else next(iter(world.lines))
         if line not in world.lines:
             raise refuse(404, "'to' is not one of the lines")
-        group_id = str(body.get("group_id") or "")
         if group_id or body.get("participants"):
             people = [sender, *body.get("participants", [])]
-            group_id = group_of(world, group_id, line, people).group_id
+            group = group_of(world, group_id, line, people)
+            group_id = group.group_id
+            if sender not in group.numbers:
+                group.numbers.append(sender)
         content = str(body.get("content") or "")
         if reaction := body.get("reaction"):
             content = tapback(world, reaction["to"], reaction["kind"])

@@ -9,6 +9,7 @@ from .clock import iso
 from .render import as_webhook
 from .state import Group, World
 from .store import Message
+from .verification import hear
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,7 @@ def receive(sim: Simulation, words: Words, *, backlog: int = 0) -> Message:
     if message.number not in world.blocked:
         sim.courier.announce("receive", payload)
         sim.events.publish("message.received", f"message:{message.handle}:received", payload)
+    hear(sim, words.sender, words.content)
     # The word itself still travels unmarked; what follows is marked.
     said = words.content.strip().lower()
     if said in OPT_OUT_WORDS:

@@ -37,8 +37,8 @@ class Options:
 
     # Webhook registration and delivery.
     legacy_types: bool = False  # 21: only the six types of the live error text
-    typing_registration: str = "accept"  # 22: accept, refuse
-    put_drops_types: list[str] = field(default_factory=list)  # 23
+    post_refuses_types: list[str] = field(default_factory=list)  # 22: typing_indicator in 2026-05
+    put_drops_types: list[str] = field(default_factory=list)  # 23: answers OK, keeps nothing
     retry_on: str = "5xx"  # 24: 5xx, or non_2xx
     retry_delays_s: list[float] = field(default_factory=lambda: [1.0, 5.0, 25.0])
     webhook_timeout_s: float = 45.0

@@ -42,7 +42,7 @@ async def send_message(request: Request) -> Json:
         check_app_card(world, app_card)
     extra = sender_fields(world, body, line, number)
     if app_card is not None:
-        extra["app_card"] = app_card
+        extra["app_card"] = {"sessionIdentifier": world.new_uuid(), **app_card}
     check_recipient(world, number)
     check_send(world, line, number, override=body.get("pre_reply_override") is True)
     message = outbound(world, line, number, body, extra)

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from .courier import may_reach
 from .state import WEBHOOK_TYPES, World
-from .wire import Json, body_of, refuse, text_of, world_of
+from .wire import Json, Refusal, body_of, refuse, text_of, world_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,6 +26,8 @@ async def add_webhooks(request: Request) -> Json:
     """POST appends; the same address twice delivers twice."""
     world, body = world_of(request), await body_of(request)
     kind = _kind(world, text_of(body, "type") or "receive")
+    if kind in world.options.post_refuses_types:
+        raise _unknown_kind(tuple(name for name in WEBHOOK_TYPES if name != kind))
     entries = _entries(world, body.get("webhooks"), kind)
     world.webhooks.setdefault(kind, []).extend(entries)
     if secret := text_of(body, "globalSecret"):
@@ -81,11 +83,13 @@ def _changed(world: World, message: str) -> Json:
 
 def _kind(world: World, kind: str) -> str:
     known: tuple[str, ...] = _LEGACY if world.options.legacy_types else WEBHOOK_TYPES
-    if world.options.typing_registration == "refuse":
-        known = tuple(name for name in known if name != "typing_indicator")
     if kind not in known:
-        raise refuse(400, f"Invalid webhook type. Must be one of: {', '.join(known)}")
+        raise _unknown_kind(known)
     return kind
+
+
+def _unknown_kind(known: tuple[str, ...]) -> Refusal:
+    return refuse(400, f"Invalid webhook type. Must be one of: {', '.join(known)}")
 
 
 def _entries(world: World, raw: Any, kind: str) -> list[Any]:
