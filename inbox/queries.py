@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from contacts.queries import matching
-from inbox.models import Message, Participant, Reader, Thread
+from inbox.models import Line, Message, Participant, Reader, Thread
+from sendblue_inbox.clock import now
 from sendblue_inbox.keyset import Place
+from sendblue_inbox.phone import NotANumber, to_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from contacts.models import Contact
-    from inbox.models import Line
     from sendblue_inbox.models import User
 
 THREADS_A_PAGE = 40
@@ -31,6 +34,8 @@ MOST_UNREAD = 100
 # A new colleague does not start with years of unread messages.
 UNREAD_BEFORE_JOINING = timedelta(days=1)
 ALL_READ = 2**62
+# The line that an agent used last is remembered this long.
+LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,14 @@ class ThreadPage:
 
     threads: list[Thread]
     next: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedLine:
+    """The line to write to somebody from, and why this one."""
+
+    line: Line
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,43 @@ def people_in(thread: Thread) -> dict[str, Contact]:
     """Who is in the thread, by number."""
     rows = Participant.objects.filter(thread=thread).select_related("contact")
     return {row.contact.number: row.contact for row in rows}
+
+
+def unread_for(thread: Thread, user: User) -> bool:
+    """Whether something in the thread is news to this agent."""
+    threads = with_pointer(Thread.objects.filter(pk=thread.pk), user)
+    return threads.filter(last_inbound_revision__gt=F("pointer")).exists()
+
+
+def agents() -> list[User]:
+    """The people who work here, by name."""
+    return list(get_user_model().objects.filter(is_active=True).order_by("name", "email"))
+
+
+def suggested_line(user: User, number: str) -> SuggestedLine | None:
+    """The line to write to that number from; None where there is none that can send.
+
+    What the person knows comes first, then what the agent last used, then what works.
+    """
+    able = [line for line in Line.objects.order_by("pk") if not line.trouble]
+    if not able:
+        return None
+    if len(able) == 1:
+        return SuggestedLine(able[0], "It is your only line that can send.")
+    with contextlib.suppress(NotANumber):
+        address = to_address(number)
+        known = Thread.objects.filter(contact__number=address, line__in=able, group_id="")
+        newest = known.order_by("-last_message_at").select_related("line", "contact").first()
+        if newest:
+            return SuggestedLine(newest.line, f"{newest.contact} knows you by this line.")
+    used = Message.objects.filter(author=user, line__in=able, created_at__gt=now() - LATELY)
+    last = used.order_by("-pk").select_related("line").first()
+    if last:
+        return SuggestedLine(last.line, "You used it last.")
+    online = [line for line in able if line.status == Line.Status.ONLINE]
+    if online:
+        return SuggestedLine(online[0], "Sendblue reports it as online.")
+    return SuggestedLine(able[0], "It is the first of your lines.")
 
 
 def shown(messages: QuerySet[Message]) -> QuerySet[Message]:

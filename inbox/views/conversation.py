@@ -1,0 +1,55 @@
+"""What an open thread shows: its bubbles, how to load more of them, and what it can send."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from inbox.presenting import Bubble, bubbles
+from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of
+from sendblue_inbox.keyset import Place
+from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from inbox.models import Message, Thread
+
+
+def conversation(request: HttpRequest, thread: Thread) -> dict[str, Any]:
+    """The context of a thread's pane. The cursor is the thread's revision *before* the messages
+    were read: what happens between is asked for again rather than missed."""
+    return page_of(request, thread) | {
+        "thread": thread,
+        "since": thread.revision,
+        "client_ref": uuid.uuid4(),
+        "max_length": MAX_CONTENT_LENGTH,
+        "people": list(people_in(thread).values()) if thread.is_group else [],
+        "draft": "",
+        "error": "",
+    }
+
+
+def page_of(request: HttpRequest, thread: Thread) -> dict[str, Any]:
+    """A page of bubbles: the newest, those `before` a place or those `after` one."""
+    before = Place.parse(request.GET.get("before", ""))
+    after = None if before else Place.parse(request.GET.get("after", ""))
+    limit = MESSAGES_A_PAGE + 1
+    rows = message_page(thread, before=before, after=after, limit=limit)
+    older = newer = None
+    if len(rows) == limit:
+        rows = rows[:-1] if after else rows[1:]
+        older, newer = (None, place_of(rows[-1])) if after else (place_of(rows[0]), None)
+    if before and rows:
+        newer = place_of(rows[-1])
+    if after and rows:
+        older = place_of(rows[0])
+    return {"bubbles": as_bubbles(request, thread, rows), "older": older, "newer": newer}
+
+
+def as_bubbles(request: HttpRequest, thread: Thread, rows: list[Message]) -> list[Bubble]:
+    """The messages as they stand in this thread for this agent."""
+    people = people_in(thread) if thread.is_group else {}
+    for message in rows:
+        message.thread = thread
+    return bubbles(rows, people=people, viewer=request.user)  # type: ignore[arg-type]

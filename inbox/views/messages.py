@@ -1,0 +1,155 @@
+"""Messages of an open thread: more of them, what changed, and sending."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.contrib import messages as notices
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
+
+from inbox.access import message_for, thread_for
+from inbox.actions.queueing import (
+    Refused,
+    cancel_queued,
+    mark_as_sent,
+    queue_message,
+    send_again,
+)
+from inbox.forms import ComposerForm
+from inbox.queries import agents, changes_since
+
+from .conversation import as_bubbles, conversation, page_of
+from .panes import render_pane
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from inbox.models import Message, Thread
+
+# The open thread asks for its changes when it hears this.
+ACTED = "thread-acted"
+
+
+def thread_messages(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET: a further page of bubbles. POST: send."""
+    return send(request, pk) if request.method == "POST" else more_messages(request, pk)
+
+
+@require_GET
+def more_messages(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bubbles before or after a place, with the button for the ones beyond."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    context = page_of(request, thread) | {"thread": thread, "is_after": "after" in request.GET}
+    return render(request, "inbox/_more_messages.html", context)
+
+
+@require_GET
+def changes(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is new or different since the cursor of the screen, as fragments."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    text = request.GET.get("since", "")
+    since = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    found = changes_since(thread, since)
+    context: dict[str, Any] = {"thread": thread, "changes": found}
+    if found.is_reset:
+        context |= conversation(request, thread)
+    else:
+        context |= {
+            "added": as_bubbles(request, thread, found.added),
+            "changed": as_bubbles(request, thread, found.changed),
+        }
+    return render(request, "inbox/_changes.html", context)
+
+
+@require_POST
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue what the agent wrote; a refusal stands beside the composer, with the draft."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    form = ComposerForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, thread, "The page is out of date. Reload it and send again.")
+    try:
+        queue_message(
+            thread,
+            author=request.user,  # type: ignore[arg-type]
+            content=form.cleaned_data["content"],
+            client_ref=form.cleaned_data["client_ref"],
+        )
+    except Refused as refusal:
+        return _refused(request, thread, str(refusal))
+    return acted(request, thread)
+
+
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another attempt for a message that failed or whose fate nobody knows."""
+    message = message_for(request.user, pk)  # type: ignore[arg-type]
+    form = ComposerForm(request.POST)
+    client_ref = form.cleaned_data["client_ref"] if form.is_valid() else uuid4()
+    try:
+        send_again(message, author=request.user, client_ref=client_ref)  # type: ignore[arg-type]
+    except Refused as refusal:
+        return _toast(request, message, str(refusal))
+    return acted(request, message.thread)
+
+
+@require_POST
+def sent(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person saw on the phone that the message was sent."""
+    message = message_for(request.user, pk)  # type: ignore[arg-type]
+    try:
+        mark_as_sent(message)
+    except Refused as refusal:
+        return _toast(request, message, str(refusal))
+    return acted(request, message.thread)
+
+
+@require_POST
+def cancellation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a message that still waits; its words return to the composer."""
+    message = message_for(request.user, pk)  # type: ignore[arg-type]
+    try:
+        words = cancel_queued(message)
+    except Refused as refusal:
+        return _toast(request, message, str(refusal))
+    response = acted(request, message.thread, draft=words)
+    if request.htmx:  # type: ignore[attr-defined]
+        trigger_client_event(response, "draft-returned", {"content": words})
+    return response
+
+
+def acted(request: HttpRequest, thread: Thread, *, draft: str = "") -> HttpResponse:
+    """Nothing to show but what the thread itself says: the screen asks for its changes."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return trigger_client_event(HttpResponse(status=204), ACTED, {})
+    if draft:
+        return _page(request, thread, draft=draft)
+    return redirect("inbox:thread", thread.pk)
+
+
+def _refused(request: HttpRequest, thread: Thread, error: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "inbox/_composer_error.html", {"error": error}, status=422)
+    return _page(request, thread, draft=request.POST.get("content", ""), error=error, status=422)
+
+
+def _page(
+    request: HttpRequest, thread: Thread, *, draft: str, error: str = "", status: int = 200
+) -> HttpResponse:
+    context = conversation(request, thread) | {"agents": agents(), "draft": draft, "error": error}
+    template = "inbox/_pane_thread.html"
+    return render_pane(request, template, context, selected=thread.pk, status=status)
+
+
+def _toast(request: HttpRequest, message: Message, text: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        response = HttpResponse(status=409)
+        response["HX-Trigger"] = json.dumps({"toast": {"text": text}, ACTED: {}})
+        return response
+    notices.warning(request, text)
+    return redirect("inbox:thread", message.thread_id)

@@ -1,0 +1,65 @@
+"""Team work on a thread: who has it, whether it is done, whether it was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from inbox.access import thread_for
+from inbox.actions.triaging import assign, close, mark_read, mark_unread, reopen
+from inbox.forms import AssignmentForm, PreferencesForm
+
+from .messages import acted
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@require_POST
+def assignment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the thread to an agent, or to nobody."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    form = AssignmentForm(request.POST)
+    if form.is_valid():
+        assign(thread, to=form.cleaned_data["assignee"])
+    return acted(request, thread)
+
+
+@require_POST
+def closure(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the thread away, or take it back with `reopen`."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    if "reopen" in request.POST:
+        reopen(thread)
+    else:
+        close(thread)
+    return acted(request, thread)
+
+
+@require_POST
+def unread(request: HttpRequest, pk: int) -> HttpResponse:
+    """Their newest message counts as unread again, and the thread is left."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    mark_unread(thread, user=request.user)  # type: ignore[arg-type]
+    return redirect("inbox:threads")
+
+
+@require_POST
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """The agent has the thread before their eyes while something new arrives."""
+    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    mark_read(thread, user=request.user)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """What the agent likes to have otherwise."""
+    form = PreferencesForm(request.POST)
+    if form.is_valid():
+        request.user.enter_sends = form.cleaned_data["enter_sends"]  # type: ignore[union-attr]
+        request.user.save(update_fields=["enter_sends"])
+    return HttpResponse(status=204) if request.htmx else redirect("inbox:threads")  # type: ignore[attr-defined]

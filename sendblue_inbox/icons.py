@@ -1,0 +1,65 @@
+"""The icons of the product: which of Lucide's there are, and the sprite that every page carries."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+
+# The name in a template and the file in lucide-static.
+ICONS = {
+    "add": "plus",
+    "archive": "archive",
+    "arrow-down": "arrow-down",
+    "assigned": "user-check",
+    "assign": "user-plus",
+    "back": "arrow-left",
+    "blocked": "ban",
+    "check": "check",
+    "clock": "clock",
+    "close": "x",
+    "compose": "square-pen",
+    "copy": "copy",
+    "file": "file-text",
+    "film": "film",
+    "filter": "chevron-down",
+    "image": "image",
+    "inbox": "inbox",
+    "info": "circle-alert",
+    "keyboard": "keyboard",
+    "app": "layout-grid",
+    "log-out": "log-out",
+    "message": "message-circle",
+    "offline": "wifi-off",
+    "panel": "panel-right",
+    "place": "map-pin",
+    "reopen": "archive-restore",
+    "retry": "rotate-ccw",
+    "search": "search",
+    "send": "arrow-up",
+    "simulator": "flask-conical",
+    "sound": "music",
+    "undo": "undo-2",
+    "unread": "mail",
+    "users": "users",
+    "warning": "triangle-alert",
+    "webhook": "webhook",
+}
+DRAWING = re.compile(r"<svg\b[^>]*>(.*)</svg>", re.DOTALL)
+
+
+@functools.cache
+def sprite() -> SafeString:
+    """All icons as one hidden SVG, to be put once into a page; raises OSError without the npm
+    package lucide-static."""
+    folder = settings.NODE_MODULES / "lucide-static" / "icons"
+    symbols = []
+    for name, file in ICONS.items():
+        found = DRAWING.search((folder / f"{file}.svg").read_text(encoding="utf-8"))
+        if found is None:
+            raise ValueError(f"{file}.svg is no drawing.")
+        shapes = re.sub(r"\s+", " ", found[1]).strip()
+        symbols.append(f'<symbol id="icon-{name}" viewBox="0 0 24 24">{shapes}</symbol>')
+    return mark_safe(f'<svg class="sprite" aria-hidden="true">{"".join(symbols)}</svg>')  # noqa: S308

@@ -1,0 +1,5 @@
+// The inbox: its list, the open conversation and the composer.
+import "./thread_list.js";
+import "./pane.js";
+import "./messages.js";
+import "./composer.js";

@@ -1,0 +1,86 @@
+// One event stream per browser: a lock elects the tab that holds it, a channel tells the others.
+// Names arrive without content; elements that listen for a name ask the server what changed.
+const stream = document.getElementById("stream");
+const SILENT = 40_000; // the server pings every 15 s
+let channel;
+let connection;
+let leave;
+let leading = false;
+let heard = Date.now();
+
+function tell(name) {
+  heard = Date.now();
+  document.documentElement.dataset.live = "on";
+  htmx.trigger(document.body, name, {});
+}
+
+function announce(name) {
+  tell(name);
+  channel.postMessage(name);
+}
+
+function lead() {
+  leading = true;
+  htmx.trigger(stream, "live-lead", {});
+}
+
+function join() {
+  const gone = new AbortController();
+  const held = new Promise((done) => {
+    leave = () => {
+      leading = false;
+      gone.abort();
+      done();
+    };
+  });
+  channel = new BroadcastChannel("live");
+  channel.onmessage = ({ data }) => tell(data);
+  // Locks need https or localhost; elsewhere every tab has a stream of its own.
+  if (!navigator.locks) return lead();
+  navigator.locks
+    .request("live", { signal: gone.signal }, () => {
+      lead();
+      return held;
+    })
+    .catch(() => {});
+}
+
+stream.addEventListener("htmx:sse:before:connection", (event) => {
+  if (!leading) event.preventDefault();
+});
+stream.addEventListener("htmx:sse:after:connection", (event) => {
+  connection = event.detail.connection;
+  announce("live-connected");
+});
+stream.addEventListener("htmx:sse:before:message", (event) => {
+  event.preventDefault();
+  announce(event.detail.message.event);
+});
+
+// A page in the back/forward cache must not keep its socket.
+addEventListener("pagehide", () => {
+  leave();
+  channel.close();
+  connection?.reader?.cancel();
+});
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  join();
+  tell("live-connected");
+});
+
+// A first connection that failed and one that went mute are never repeated by themselves.
+setInterval(() => {
+  if (Date.now() - heard < SILENT) return;
+  document.documentElement.dataset.live = "off";
+  htmx.trigger(document.body, "live-poll", {});
+  if (!leading) return;
+  connection?.reader?.cancel();
+  htmx.trigger(stream, "live-lead", {});
+}, 5000);
+stream.addEventListener("htmx:sse:error", () => {
+  document.documentElement.dataset.live = "off";
+});
+
+// After htmx, which was loaded first, has wired the page.
+document.addEventListener("DOMContentLoaded", join);

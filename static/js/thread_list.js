@@ -1,0 +1,109 @@
+// The list: asks for what is shown when a request leaves, keeps rows still under the pointer,
+// moves by keys and remembers its width.
+const list = document.getElementById("thread-list");
+const filters = document.getElementById("filters");
+const search = document.getElementById("search");
+const pane = document.getElementById("list-pane");
+const hovers = matchMedia("(hover: hover)");
+const TYPING = 120; // ms of rest before a search
+const rows = () => [...document.querySelectorAll("#thread-rows > li")];
+const links = () => [...document.querySelectorAll("#thread-rows > li > a")];
+
+function shown() {
+  const asked = new URLSearchParams(new FormData(filters));
+  for (const [name, value] of [...asked]) if (!value) asked.delete(name);
+  return asked;
+}
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.id !== "thread-list") return;
+  const asked = shown();
+  asked.set("count", rows().length);
+  const { thread } = document.getElementById("pane").dataset;
+  if (thread) asked.set("selected", thread);
+  ctx.request.action = `${new URL(ctx.request.action, location.href).pathname}?${asked}`;
+});
+
+// --- search and filters ---
+let resting;
+search.addEventListener("input", () => {
+  pane.toggleAttribute("data-searching", search.value !== "");
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    const asked = shown();
+    history.replaceState(history.state, "", asked.size ? `?${asked}` : location.pathname);
+    htmx.trigger(list, "list-asked", {});
+  }, TYPING);
+});
+document.getElementById("line-filter")?.addEventListener("change", () => filters.requestSubmit());
+
+// --- nothing moves under the pointer: rows keep their places until it leaves ---
+// An adopted sheet, because htmx copies style attributes while it settles, which the CSP refuses.
+const sheet = new CSSStyleSheet();
+document.adoptedStyleSheets.push(sheet);
+let places;
+list.addEventListener("pointerenter", () => {
+  if (hovers.matches) places = new Map(rows().map((row, place) => [row.id, place]));
+});
+list.addEventListener("pointerleave", () => {
+  places = undefined;
+  sheet.replaceSync("");
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (!places || !list.contains(ctx.sourceElement)) return;
+  for (const row of rows()) if (!places.has(row.id)) places.set(row.id, places.size);
+  const rules = [...places].map(([id, place]) => `#${id} { order: ${place}; }`);
+  sheet.replaceSync(rules.join("\n"));
+});
+
+// --- keys ---
+function step(by) {
+  const all = links();
+  const at = all.findIndex((link) => link === document.activeElement);
+  const from = at < 0 ? all.findIndex((link) => link.ariaCurrent === "page") : at;
+  const next = all[Math.min(Math.max(from + by, 0), all.length - 1)];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const inList = list.contains(event.target);
+  const fromSearch = event.target === search && event.key === "ArrowDown";
+  const typing = event.target.closest("input, textarea, select, dialog, [popover]");
+  const single = document.getElementById("single-keys").checked && !typing;
+  const by = { j: 1, k: -1 }[event.key] ?? 0;
+  const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+  if (by && single) step(by);
+  else if (arrow && (inList || fromSearch)) step(fromSearch ? 0 : arrow);
+  else return;
+  event.preventDefault();
+});
+
+// --- width ---
+const root = document.documentElement;
+const resizer = document.createElement("div");
+const [LEAST, MOST] = [260, 520];
+Object.assign(resizer, { className: "resizer", tabIndex: 0, role: "separator" });
+Object.assign(resizer, { ariaOrientation: "vertical", ariaLabel: "Width of the list" });
+Object.assign(resizer, { ariaValueMin: `${LEAST}`, ariaValueMax: `${MOST}` });
+function resize(width) {
+  const kept = Math.round(Math.min(Math.max(width, LEAST), MOST));
+  root.style.setProperty("--list-width", `${kept}px`);
+  resizer.ariaValueNow = `${kept}`;
+  try {
+    localStorage.setItem("list-width", kept);
+  } catch {
+    // Then it holds for this page.
+  }
+}
+resizer.addEventListener("pointerdown", (event) => resizer.setPointerCapture(event.pointerId));
+resizer.addEventListener("pointermove", (event) => {
+  if (!resizer.hasPointerCapture(event.pointerId)) return;
+  resize(event.clientX - pane.getBoundingClientRect().left);
+});
+resizer.addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
+  if (by) resize(pane.getBoundingClientRect().width + by);
+});
+resizer.ariaValueNow = `${Math.round(pane.getBoundingClientRect().width)}`;
+pane.append(resizer);
