@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 # Mode to whether the operation is performed before the answer is spoiled.
 MODES = {
@@ -70,6 +68,8 @@ class Faults:
         """
         if isinstance(wish.get("mode"), dict):  # the answer itself, in place of a mode's name
             wish = {**wish, **wish["mode"], "mode": "answer"}
+        if isinstance(wish.get("mode"), Mapping):  # the answer itself stands in place of a mode
+            wish = {**wish, "mode": "answer", **wish["mode"]}
         known = {"method", "path", "mode", "times", "rate", "delay_s", "status", "body", "headers"}
         if unknown := set(wish) - known - {"accepted"}:
             raise ValueError(f"unknown fault field {sorted(unknown)[0]!r}")

@@ -112,15 +112,15 @@ def test_a_slow_answer_comes_after_its_callbacks(sim: Simulation) -> None:
 
 def test_any_answer_can_be_put_in_place(sim: Simulation) -> None:
     wish = {
-        "path": PATH,
         "status": 429,
         "body": {"status": "ERROR", "error_code": 4001},
         "headers": {"Retry-After": "7"},
     }
-    sim.control("POST", "faults", wish)
-    answer = post(sim)
-    assert (answer.status_code, answer.json()["error_code"]) == (429, 4001)
-    assert answer.headers["retry-after"] == "7"
+    for fields in (wish, {"mode": wish}):
+        sim.control("POST", "faults", {"path": PATH, **fields})
+        answer = post(sim)
+        assert (answer.status_code, answer.json()["error_code"]) == (429, 4001)
+        assert answer.headers["retry-after"] == "7"
     assert accepted(sim) == []
 
 
