@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -46,6 +47,8 @@ logger = logging.getLogger(__name__)
 _FAILURES = (requests.RequestException, HTTPError, OSError, ValueError)
 _UNREADABLE = object()
 _CHUNK = 64 * 1024
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
+DAY = 86_400  # no answer that asks for more is to be believed
 _dice = random.SystemRandom()
 
 
@@ -349,15 +352,16 @@ def _plain_text(answer: _Answer) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms` or `Retry-After` (a number or a date, RFC 9110 10.2.3)."""
-    try:
-        if milliseconds := headers.get("retry-after-ms"):
-            return max(float(milliseconds) / 1000, 0)
-        written = headers.get("Retry-After", "").strip()
-        if not written:
+    """Seconds, at most a day, from `retry-after-ms` or `Retry-After` (RFC 9110, 10.2.3)."""
+    milliseconds = headers.get("retry-after-ms", "").strip()
+    written = headers.get("Retry-After", "").strip()
+    if _DECIMAL.fullmatch(milliseconds):
+        seconds = float(milliseconds) / 1000
+    elif _DECIMAL.fullmatch(written):
+        seconds = float(written)
+    else:
+        try:
+            seconds = parsedate_to_datetime(written).timestamp() - time.time()
+        except (ValueError, OverflowError):
             return None
-        if written.replace(".", "", 1).isdigit():
-            return float(written)
-        return max(parsedate_to_datetime(written).timestamp() - time.time(), 0)
-    except (ValueError, OverflowError):
-        return None
+    return min(max(seconds, 0), DAY)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FIRST_YEAR, LAST_YEAR = 1971, 2199  # outside: an unset clock or a mistake, not a date
 
 _PHONE_PUNCTUATION = re.compile(r"[\s\u00a0\u200e\u200f\u202a-\u202e\u2066-\u2069().\-]+")
+_E164 = re.compile(r"\+[0-9]{7,15}")
 _DIGITS = re.compile(r"[0-9]{7,15}")
 _NUMERIC = re.compile(r"-?[0-9]{9,17}(\.[0-9]+)?")
 
@@ -120,6 +121,8 @@ def number(value: Any) -> str:
 
     Tolerates a missing or doubled plus, spaces and punctuation; of a list it takes the first.
     """
+    if isinstance(value, str) and _E164.fullmatch(value):
+        return value  # nearly always
     if isinstance(value, list):
         return next((found for found in map(number, value) if found), "")
     raw = text(value).strip()
