@@ -25,6 +25,10 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--people", action="store_true", help="simulated people answer and write")
     parser.add_argument(
+        "--address",
+        help="where others reach it, for media (default: http://HOST:PORT)",
+    )
+    parser.add_argument(
         "--callback-host",
         action="append",
         default=[],
@@ -43,7 +47,7 @@ def main() -> int:
     settings = Settings(
         key_id=options.key_id,
         secret_key=options.secret_key,
-        address=f"http://{options.host}:{port}",
+        address=options.address or f"http://{options.host}:{port}",
         profile=options.profile,
         seed=options.seed,
         people=options.people,

@@ -8,6 +8,7 @@ from .courier import Courier
 from .events import Events
 from .faults import Faults
 from .journal import Journal
+from .options import profile
 from .people import People
 from .seed import sow
 from .state import Settings, World
@@ -30,8 +31,10 @@ class Simulation:
 
     def reset(self, wishes: Mapping[str, Any]) -> None:
         """Back to the seeded state; ValueError when a wish makes no sense."""
+        options = wishes.get("options", {})
+        profile(self.world.settings.profile).apply(options)  # complain before anything is lost
         self.world.empty(int(wishes.get("seed", self.world.settings.seed)))
-        self.world.options.apply(wishes.get("options", {}))
+        self.world.options.apply(options)
         if "webhooks" in wishes:
             kinds = dict(wishes["webhooks"])
             self.world.global_secret = kinds.pop("globalSecret", None)

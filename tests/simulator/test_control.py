@@ -97,6 +97,8 @@ def test_wrong_wishes_are_explained(sim: Simulation) -> None:
         assert answer.status_code == 400
         assert text in answer.json()["error"]
     assert sim.http.post("/_sim/inbound", content=b"{").status_code == 400
+    assert sim.http.post("/_sim/reset", json={"options": {"plan": 1}}).status_code == 400
+    assert sim.control("GET", "state")["messages"] > 60, "nothing was lost over it"
     assert sim.http.get("/_sim/nothing").status_code == 404
 
 
@@ -147,7 +149,7 @@ def test_ten_thousand_people_write_at_once(sim: Simulation, receiver: Receiver) 
 
 def test_the_sdk_profile_knows_the_placeholders_of_the_sdk() -> None:
     with (
-        running("--profile", "sdk") as sim,
+        running("--profile", "sdk", "--address", "http://sim:1") as sim,
         SendblueAPI(
             api_key=KEYS["sb-api-key-id"],
             api_secret=KEYS["sb-api-secret-key"],
@@ -162,3 +164,6 @@ def test_the_sdk_profile_knows_the_placeholders_of_the_sdk() -> None:
         assert sdk.v2.groups.retrieve("group_123456").status == "OK"
         assert sdk.lines.call_forwarding.retrieve("+19998887777").sendblue_number
         assert sdk.typing_indicators.send(number="number", from_number="x").status == "SENT"
+        file = {"file": ("a.txt", b"a", "text/plain")}
+        upload = sim.call("POST", "/api/upload-file", files=file).json()
+        assert upload["media_url"].startswith("http://sim:1/media/MO_")
