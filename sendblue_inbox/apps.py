@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-# Importing the Celery app makes it the current one for every process that has loaded Django.
-from sendblue_inbox import celery  # noqa: F401
+# Importing the Celery app makes it the current one in every process that has loaded Django;
+# importing the checks registers them.
+from sendblue_inbox import celery, checks  # noqa: F401
 
 
 class SendblueInboxConfig(AppConfig):

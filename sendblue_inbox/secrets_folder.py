@@ -18,7 +18,8 @@ def keep_secret(data_dir: Path, name: str) -> str:
     folder = data_dir / "secrets"
     path = folder / name
     if not path.exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         draft = folder / f".{name}.{os.getpid()}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
