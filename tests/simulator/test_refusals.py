@@ -178,10 +178,11 @@ def test_a_line_that_cannot_send_says_so(sim: Simulation) -> None:
 
 
 def test_bursts_full_queues_and_too_many_requests(sim: Simulation) -> None:
+    sim.control("POST", "clock", {"rate": 0})  # however slow the machine, it is one second
     sim.control("POST", "options", {"burst_per_s": 3})
     assert [sim.send(MAYA).status_code for _ in range(4)] == [202, 202, 202, 429]
     eventually(lambda: sim.control("GET", "state")["lines"][0]["queued"] == 0)
-    sim.control("POST", "options", {"burst_per_s": 0, "queue_size": 2, "throughput_per_s": 0.5})
+    sim.control("POST", "options", {"burst_per_s": 0, "queue_size": 2, "throughput_per_s": 0.05})
     assert [sim.send(MAYA).status_code for _ in range(5)][-1] == 429
     answers = [sim.call("GET", "/api/v2/messages?limit=1") for _ in range(101)]
     assert [answer.status_code for answer in answers] == [200] * 100 + [429]
