@@ -16,7 +16,7 @@ from contacts.actions.saving import ensure_contact, record_consent
 from inbox.models import Line, Message, Participant, SendState, Thread
 from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
-from .facts import merge
+from .facts import absorb, fitted, merge, told_time
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def record_message(
     `seen_at` stands in for Sendblue's times where a report has none. Raises Unreadable, or
     TooEarly for an unknown outbound message while one of ours is being handed over.
     """
+    payload = fitted(payload)
     if not payload.message_handle:
         raise Unreadable("The report names no message_handle.")
     for last_try in (False, False, True):
@@ -63,12 +64,14 @@ def record_message(
 
 def record_answer(message: Message, payload: MessagePayload) -> Message:
     """Write what an answer or a status callback says about this very row of ours."""
+    payload = fitted(payload)
     with transaction.atomic():
         thread = lock_thread(message.thread_id)
         message = Message.objects.get(pk=message.pk)
+        stranger = None
         if payload.message_handle and not message.message_handle:
-            _absorb_stranger(thread, payload.message_handle)
-        return _update(thread, message, payload)
+            stranger = _take_back(thread, payload.message_handle)
+        return _update(thread, message, payload, stranger=stranger)
 
 
 def _record(payload: MessagePayload, seen_at: datetime, is_history: bool) -> Message:
@@ -76,7 +79,7 @@ def _record(payload: MessagePayload, seen_at: datetime, is_history: bool) -> Mes
     if known:
         thread = lock_thread(known.thread_id)
         known.refresh_from_db()
-        return _update(thread, known, payload)
+        return _update(thread, known, payload, is_history=is_history)
     thread = lock_thread(_thread_of(payload, seen_at).pk)
     ours = _own_send(thread, payload, seen_at) if payload.is_outbound else None
     if ours:
@@ -95,7 +98,7 @@ def _own_send(thread: Thread, payload: MessagePayload, seen_at: datetime) -> Mes
     ]
     if any(message.send_state == SendState.SENDING for message in in_doubt):
         raise TooEarly
-    sent = payload.date_sent or seen_at
+    sent = told_time(payload) or seen_at
     fitting = [
         message
         for message in in_doubt
@@ -107,7 +110,7 @@ def _own_send(thread: Thread, payload: MessagePayload, seen_at: datetime) -> Mes
 def _insert(
     thread: Thread, payload: MessagePayload, seen_at: datetime, is_history: bool
 ) -> Message:
-    date_sent = payload.date_sent or seen_at
+    date_sent = told_time(payload) or seen_at
     age = seen_at - date_sent
     revision = thread.revision + 1
     message = Message(
@@ -121,7 +124,7 @@ def _insert(
         is_news=not payload.is_outbound and not (is_history and age > NEWS_FOR),
         arrived_late=age > LATE_AFTER and not is_history,
     )
-    merge(message, payload, is_new=True)
+    merge(message, payload)
     message.save(force_insert=True)
     _note_consent(payload, date_sent)
     if not payload.is_outbound and message.is_news:
@@ -130,15 +133,28 @@ def _insert(
     return message
 
 
-def _update(thread: Thread, message: Message, payload: MessagePayload) -> Message:
+def _update(
+    thread: Thread,
+    message: Message,
+    payload: MessagePayload,
+    *,
+    stranger: Message | None = None,
+    is_history: bool = False,
+) -> Message:
     state = message.send_state
     if payload.message_handle and state not in {"", SendState.ACCEPTED}:
-        # Sendblue knows the message: whatever we believed, it has been accepted.
+        # Sendblue knows the message: whatever we believed of it, and why, no longer counts.
         message.send_state = SendState.ACCEPTED
         message.lease_until = message.resolve_after = None
+        message.error_code = message.error_message = ""
+    first_seen = None if message.date_updated else message.date_sent
     changed = merge(message, payload) or state != message.send_state
-    if payload.opted_out:
-        _note_consent(payload, message.date_sent)
+    if stranger:
+        absorb(message, stranger)
+    if not state and not is_history and first_seen and message.date_updated:
+        # Only now do we know when it was written.
+        message.arrived_late = first_seen - message.date_sent > LATE_AFTER
+    _note_consent(payload, message.date_sent)
     if changed:
         message.revision = thread.revision + 1
         message.save()
@@ -146,13 +162,13 @@ def _update(thread: Thread, message: Message, payload: MessagePayload) -> Messag
     return message
 
 
-def _absorb_stranger(thread: Thread, message_handle: str) -> None:
-    """Take back a row that a webhook made for what turns out to be one of our own sends."""
-    deleted, _ = Message.objects.filter(
-        message_handle=message_handle, thread=thread, send_state=""
-    ).delete()
-    if deleted:
+def _take_back(thread: Thread, message_handle: str) -> Message | None:
+    """Remove a row that a webhook made for what turns out to be one of our own sends."""
+    stranger = thread.messages.filter(message_handle=message_handle, send_state="").first()
+    if stranger:
+        stranger.delete()
         thread.reset_revision = thread.revision + 1
+    return stranger
 
 
 def _note_consent(payload: MessagePayload, said_at: datetime) -> None:
@@ -174,7 +190,7 @@ def _thread_of(payload: MessagePayload, seen_at: datetime) -> Thread:
     if not payload.line_number:
         raise Unreadable("The report does not say which line it belongs to.")
     line = line_for(payload.line_number)
-    started = payload.date_sent or seen_at
+    started = told_time(payload) or seen_at
     if payload.group_id:
         return group_thread(line, payload, started)
     if not payload.number:

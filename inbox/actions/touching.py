@@ -13,6 +13,8 @@ from sendblue_inbox.sendblue.terms import FINAL_FAILURES
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
 LAST_COLUMNS = (
     "revision",
     "reset_revision",
@@ -43,24 +45,25 @@ def touch_thread(thread: Thread, message: Message) -> None:
     thread.revision += 1
     if message.is_outbound:
         thread.trouble_count = thread.messages.filter(TROUBLE).count()
-    elif message.is_news and message.first_revision == thread.revision:
-        thread.last_inbound_revision = thread.revision
-        thread.last_inbound_at = max(
-            filter(None, (thread.last_inbound_at, message.date_sent)),
-        )
+    elif message.is_news:
+        if message.first_revision == thread.revision:
+            thread.last_inbound_revision = thread.revision
+        news = _newest(thread.messages.filter(is_news=True))
+        thread.last_inbound_at = news.date_sent if news else None
     newest = newest_message(thread)
     if newest:
         thread.last_message_at = newest.date_sent
-        thread.last_content = summary(newest)
         thread.last_is_outbound = newest.is_outbound
-        thread.service = newest.service or thread.service
+        served = newest if newest.service else _newest(thread.messages.exclude(service=""))
+        thread.service = served.service if served else ""
+    thread.last_content = summary(newest) if newest else ""
     thread.save(update_fields=LAST_COLUMNS)
     live.notify("threads", f"thread-{thread.pk}")
 
 
 def newest_message(thread: Thread) -> Message | None:
     """The message at the end of the thread as it stands on screen."""
-    return thread.messages.order_by("-date_sent", "-message_handle", "-pk").first()
+    return _newest(thread.messages.all())
 
 
 def summary(message: Message) -> str:
@@ -77,3 +80,7 @@ def summary(message: Message) -> str:
 def notify_reader(user_pk: int | UUID) -> None:
     """Wake the other screens of one agent, whose unread counts changed."""
     live.notify(f"reader-{user_pk}")
+
+
+def _newest(messages: QuerySet[Message]) -> Message | None:
+    return messages.order_by("-date_sent", "-message_handle", "-pk").first()
