@@ -330,6 +330,15 @@ def test_a_server_without_a_stream_says_so(raw_server: Serve, client_of: Connect
         next(client_of(raw_server(answering(200, {"status": "OK"}))).events())
 
 
+def test_the_keys_do_not_follow_a_redirect(raw_server: Serve, client_of: Connect) -> None:
+    elsewhere = raw_server(GOOD)
+    client = client_of(raw_server(answering(302, {}, {"Location": elsewhere.url})))
+    for call in (client.list_lines, client.preview_line, lambda: next(client.events())):
+        with pytest.raises(MaybeSent):
+            call()
+    assert elsewhere.connections == 0
+
+
 def test_a_watched_location_ends_with_its_reason(raw_server: Serve, client_of: Connect) -> None:
     def play(connection: socket.socket, server: RawServer) -> None:
         server.read(connection)
