@@ -183,7 +183,9 @@ def test_bursts_full_queues_and_too_many_requests(sim: Simulation) -> None:
     assert [sim.send(MAYA).status_code for _ in range(4)] == [202, 202, 202, 429]
     eventually(lambda: sim.control("GET", "state")["lines"][0]["queued"] == 0)
     sim.control("POST", "options", {"burst_per_s": 0, "queue_size": 2, "throughput_per_s": 0.05})
-    assert [sim.send(MAYA).status_code for _ in range(5)][-1] == 429
+    statuses = [sim.send(MAYA).status_code for _ in range(5)]
+    assert statuses.count(202) in (2, 3), "two may wait; the first leaves at once"
+    assert statuses.count(202) + statuses.count(429) == 5
     answers = [sim.call("GET", "/api/v2/messages?limit=1") for _ in range(101)]
     assert [answer.status_code for answer in answers] == [200] * 100 + [429]
     assert int(answers[-1].headers["retry-after"]) <= 10
