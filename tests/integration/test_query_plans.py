@@ -1,0 +1,121 @@
+"""No page of the inbox reads a whole table: what it costs does not grow with the inbox."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from inbox.demo import Seeder
+from inbox.models import Line, Thread
+from inbox.queries import (
+    ThreadFilter,
+    changes_since,
+    message_page,
+    place_of,
+    thread_page,
+)
+from sendblue_inbox.clock import now
+from sendblue_inbox.keyset import Place
+from tests.factories import make_agent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sendblue_inbox.models import User
+
+# Each test is a savepoint inside the transaction of the module's data.
+pytestmark = pytest.mark.django_db
+THREADS, MESSAGES = 20_000, 100_000
+BIG = {"inbox_message", "inbox_thread", "inbox_participant", "inbox_reader", "contacts_contact"}
+
+
+@pytest.fixture(scope="module")
+def agent(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
+    """An agent in an inbox with 20,000 conversations, which is gone after this module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        agent = make_agent("busy@example.com", date_joined=now() - timedelta(days=400))
+        Seeder().fill(threads=THREADS, messages=MESSAGES, contacts=THREADS)
+        # Checked once here, not again at the end of each test.
+        connection.check_constraints()
+        yield agent
+        transaction.set_rollback(True)
+
+
+def scans(ask: Callable[[], object]) -> list[str]:
+    """What PostgreSQL does for the big tables: "Index Scan inbox_thread", … Fails on a Seq Scan.
+
+    Rows that are read and thrown away count as well: at most 50 for each row that is used.
+    """
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    found = []
+    for query in captured.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query['sql']}")
+            plan = cursor.fetchone()[0]
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        for node in _nodes(plan[0]["Plan"]):
+            if node.get("Relation Name") in BIG:
+                found.append(f"{node['Node Type']} {node['Relation Name']}")
+                assert node["Node Type"] != "Seq Scan", json.dumps(plan, indent=1)
+                wasted = node.get("Rows Removed by Filter", 0) * node.get("Actual Loops", 1)
+                assert wasted < 5000, json.dumps(plan, indent=1)
+    assert found, "no query touched a big table"
+    return found
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _nodes(inner)
+
+
+def deep() -> Place:
+    """A place far down the list."""
+    thread = Thread.objects.order_by("-last_message_at")[THREADS // 2]
+    return Place(thread.last_message_at, thread.pk)
+
+
+@pytest.mark.parametrize("view", ["open", "unread", "mine", "closed"])
+@pytest.mark.parametrize("on_line", [False, True])
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_a_page_of_the_list(agent: User, view: str, on_line: bool, is_deep: bool) -> None:
+    line = Line.objects.order_by("pk")[3].pk if on_line else None
+    before = deep() if is_deep else None
+    filters = ThreadFilter(view=view, line=line)
+    scans(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters, before=before))
+
+
+@pytest.mark.parametrize("query", ["+1555", "0123", "zoë", "ada pat", "northside", "no such name"])
+def test_a_search_by_name_or_any_part_of_a_number(agent: User, query: str) -> None:
+    filters = ThreadFilter(query=query)
+    scans(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters))
+
+
+def test_a_search_for_a_whole_number(agent: User) -> None:
+    thread = Thread.objects.select_related("contact")[4321]
+    filters = ThreadFilter(query=thread.contact.number)
+    page = thread_page(Thread.objects.all(), user=agent, filters=filters)
+    assert page.threads == [thread]
+    scans(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters))
+
+
+def test_the_pages_of_a_long_thread(agent: User) -> None:
+    thread = Thread.objects.order_by("-revision")[0]
+    assert thread.revision > 2000
+    newest = message_page(thread)
+    scans(lambda: message_page(thread))
+    scans(lambda: message_page(thread, before=place_of(newest[0])))
+    scans(lambda: message_page(thread, after=place_of(message_page(thread, limit=900)[0])))
+
+
+def test_what_changed_in_a_long_thread(agent: User) -> None:
+    thread = Thread.objects.order_by("-revision")[0]
+    assert changes_since(thread, thread.revision - 5).added
+    scans(lambda: changes_since(thread, thread.revision - 5))
+    scans(lambda: changes_since(thread, 0))
