@@ -98,6 +98,15 @@ def clock_time(moment: datetime) -> str:
 
 
 @register.filter
+def time_after(moment: datetime, earlier: datetime) -> str:
+    """The time of the day, with its day where that is another than the earlier moment's."""
+    at, day = timezone.localtime(moment), timezone.localtime(earlier).date()
+    if at.date() == day:
+        return f"{at:%H:%M}"
+    return f"{at:%a} {at.day} {at:%b, %H:%M}"
+
+
+@register.filter
 def day_name(day: date) -> str:
     """A day as a heading: Today, Yesterday, Tuesday, Tue 3 Mar."""
     today = timezone.localdate()

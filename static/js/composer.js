@@ -88,6 +88,9 @@ document.addEventListener("input", ({ target }) => {
   changed();
 });
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    document.querySelector("#new-thread textarea:focus")?.form.requestSubmit();
+  }
   if (event.target !== box() || event.key !== "Enter" || event.isComposing) return;
   const always = event.ctrlKey || event.metaKey;
   const enter = document.getElementById("enter-sends").checked && !event.shiftKey && !coarse.matches;

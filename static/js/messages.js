@@ -12,6 +12,7 @@ const bubbles = () => [...list().querySelectorAll(":scope > .message")];
 let known = new WeakSet();
 let news = 0;
 let unseen = false;
+let wantsEnd = false; // and it is not loaded yet
 
 // In a reversed column the end is 0 and everything above is negative.
 const isAtEnd = () => scroller().scrollTop > -NEAR;
@@ -129,11 +130,8 @@ function showNewest() {
 
 function toEnd() {
   news = 0;
-  if (edge("newer")) {
-    // The end is not here: a cursor from the beginning makes the server send the newest page.
-    document.getElementById("since").value = "0";
-    htmx.trigger("#changes", "thread-acted", {});
-  }
+  wantsEnd = Boolean(edge("newer"));
+  if (wantsEnd) htmx.trigger("#changes", "thread-acted", {});
   scroller().scrollTop = 0;
   showNewest();
 }
@@ -161,7 +159,8 @@ let before; // a bubble on screen and where it stood
 function remember() {
   const top = scroller().getBoundingClientRect().top;
   const first = bubbles().find((bubble) => bubble.getBoundingClientRect().bottom > top);
-  before = isAtEnd() || !first ? null : { first, y: first.getBoundingClientRect().top };
+  const stays = wantsEnd || (isAtEnd() && !edge("newer"));
+  before = stays || !first ? null : { first, y: first.getBoundingClientRect().top };
 }
 
 function keepPlace() {
@@ -176,7 +175,8 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement.id !== "changes") return;
   // Set as the request leaves: one that waited would ask with the cursor of the past.
   const url = new URL(ctx.request.action, location.href);
-  url.searchParams.set("since", document.getElementById("since").value);
+  // A cursor from the beginning makes the server send the newest page.
+  url.searchParams.set("since", wantsEnd ? "0" : document.getElementById("since").value);
   ctx.request.action = url.pathname + url.search;
 });
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
@@ -199,6 +199,10 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     keepPlace();
     if (live) news += theirs;
   }
+  if (wantsEnd && !edge("newer")) {
+    wantsEnd = false;
+    scroller().scrollTop = 0;
+  }
   showNewest();
   saySeen();
 });
@@ -207,7 +211,7 @@ function open() {
   if (!list()) return;
   known = new WeakSet(bubbles());
   news = 0;
-  unseen = false;
+  unseen = wantsEnd = false;
   scroller().addEventListener("scroll", showNewest, { passive: true });
   document.getElementById("to-newest").addEventListener("click", toEnd);
   showNewest();
