@@ -79,9 +79,10 @@ class RawServer:
             ),
             0,
         )
-        while len(body) < length:
-            body += connection.recv(65536) or self._cut()
-        request = head + b"\r\n\r\n" + body
+        rest = bytearray(body)
+        while len(rest) < length:
+            rest += connection.recv(65536) or self._cut()
+        request = head + b"\r\n\r\n" + bytes(rest)
         self.requests.append(request)
         return request
 

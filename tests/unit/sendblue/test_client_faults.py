@@ -202,6 +202,37 @@ def test_a_message_that_has_failed_already_is_rejected_with_its_handle(
     assert (error.message_handle, error.error_code) == ("m-1", "5503")
 
 
+@pytest.mark.parametrize("status", ["ERROR", "DECLINED", "failed"])
+def test_a_whole_message_that_has_failed_is_rejected_too(
+    raw_server: Serve, client_of: Connect, status: str
+) -> None:
+    body = {"status": status, "message_handle": "m-1", "is_outbound": True, "content": WORDS}
+    error = failure(client_of(raw_server(answering(202, body))))
+    assert type(error) is Rejected
+    assert error.message_handle == "m-1"
+
+
+def test_a_refused_reaction_is_a_refusal_although_it_names_a_message(
+    raw_server: Serve, client_of: Connect
+) -> None:
+    body = {"status": "ERROR", "message": "Not on SMS", "message_handle": "m-1"}
+    with pytest.raises(Rejected):
+        client_of(raw_server(answering(200, body))).send_reaction(
+            from_number="+15550100001", message_handle="m-1", reaction="love"
+        )
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_any_2xx_with_a_handle_is_accepted_with_or_without_envelope(
+    raw_server: Serve, client_of: Connect, status: int
+) -> None:
+    message = {"message_handle": "m-1", "status": "QUEUED"}
+    for body in (message, {"status": "OK", "data": message}):
+        client = client_of(raw_server(answering(status, body)))
+        sent = client.send_message(number=PERSON, from_number="+15550100001", content=WORDS)
+        assert (sent.message_handle, sent.status) == ("m-1", "QUEUED")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "headers", "retry_after"),
     [

@@ -109,6 +109,12 @@ def test_without_a_number_field_the_other_side_is_the_person() -> None:
     assert outbound.number == PERSON
 
 
+def test_our_known_lines_decide_before_the_direction() -> None:
+    turned = {"sendblue_number": None, "from_number": LINE, "to_number": PERSON}
+    message = parse(lines=(LINE,), number=None, **turned)
+    assert (message.number, message.line_number) == (PERSON, LINE)
+
+
 def test_our_own_line_in_the_number_field_is_not_the_person() -> None:
     assert parse(number=LINE).number == PERSON
 

@@ -245,11 +245,11 @@ def test_an_upload_is_one_multipart_file_with_its_length(
 
 def test_an_upload_may_take_longer_than_a_connect(raw_server: Serve, client_of: Connect) -> None:
     def slow(connection: socket.socket, server: RawServer) -> None:
-        server.closing.wait(0.5)
+        server.closing.wait(0.8)
         server.read(connection)
         connection.sendall(response(201, {"media_url": "https://m.test/a.mov"}))
 
-    limits = replace(IMPATIENT, connect=0.1, send_read=3)
+    limits = replace(IMPATIENT, connect=0.4, send_read=10, upload_total=20)
     media = client_of(raw_server(slow), limits).upload_file(
         fileobj=io.BytesIO(bytes(16_000_000)), filename="a.mov", content_type="video/quicktime"
     )
