@@ -46,14 +46,13 @@ def agent(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
         transaction.set_rollback(True)
 
 
-def scans(ask: Callable[[], object]) -> list[str]:
-    """What PostgreSQL does for the big tables: "Index Scan inbox_thread", … Fails on a Seq Scan.
-
-    Rows that are read and thrown away count as well: at most 50 for each row that is used.
+def hold(ask: Callable[[], object], *, most_rows: int = 1000) -> None:
+    """Fail where a query of `ask` reads a big table as a whole, or more rows of it than that,
+    counting those that it throws away.
     """
     with CaptureQueriesContext(connection) as captured:
         ask()
-    found = []
+    scanned = 0
     for query in captured.captured_queries:
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query['sql']}")
@@ -61,12 +60,11 @@ def scans(ask: Callable[[], object]) -> list[str]:
         plan = json.loads(plan) if isinstance(plan, str) else plan
         for node in _nodes(plan[0]["Plan"]):
             if node.get("Relation Name") in BIG:
-                found.append(f"{node['Node Type']} {node['Relation Name']}")
+                scanned += 1
                 assert node["Node Type"] != "Seq Scan", json.dumps(plan, indent=1)
-                wasted = node.get("Rows Removed by Filter", 0) * node.get("Actual Loops", 1)
-                assert wasted < 5000, json.dumps(plan, indent=1)
-    assert found, "no query touched a big table"
-    return found
+                read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+                assert read * node["Actual Loops"] <= most_rows, json.dumps(plan, indent=1)
+    assert scanned, "no query touched a big table"
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -88,13 +86,19 @@ def test_a_page_of_the_list(agent: User, view: str, on_line: bool, is_deep: bool
     line = Line.objects.order_by("pk")[3].pk if on_line else None
     before = deep() if is_deep else None
     filters = ThreadFilter(view=view, line=line)
-    scans(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters, before=before))
+    hold(
+        lambda: thread_page(Thread.objects.all(), user=agent, filters=filters, before=before),
+        most_rows=4000,  # a line is one of twenty, and some filters have no index of their own
+    )
 
 
 @pytest.mark.parametrize("query", ["+1555", "0123", "zoë", "ada pat", "northside", "no such name"])
 def test_a_search_by_name_or_any_part_of_a_number(agent: User, query: str) -> None:
     filters = ThreadFilter(query=query)
-    scans(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters))
+    hold(
+        lambda: thread_page(Thread.objects.all(), user=agent, filters=filters),
+        most_rows=THREADS,  # "+1555" is in every number
+    )
 
 
 def test_a_search_for_a_whole_number(agent: User) -> None:
@@ -102,20 +106,20 @@ def test_a_search_for_a_whole_number(agent: User) -> None:
     filters = ThreadFilter(query=thread.contact.number)
     page = thread_page(Thread.objects.all(), user=agent, filters=filters)
     assert page.threads == [thread]
-    scans(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters))
+    hold(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters))
 
 
 def test_the_pages_of_a_long_thread(agent: User) -> None:
     thread = Thread.objects.order_by("-revision")[0]
     assert thread.revision > 2000
-    newest = message_page(thread)
-    scans(lambda: message_page(thread))
-    scans(lambda: message_page(thread, before=place_of(newest[0])))
-    scans(lambda: message_page(thread, after=place_of(message_page(thread, limit=900)[0])))
+    first, older = message_page(thread)[0], message_page(thread, limit=900)[0]
+    hold(lambda: message_page(thread), most_rows=100)
+    hold(lambda: message_page(thread, before=place_of(first)), most_rows=100)
+    hold(lambda: message_page(thread, after=place_of(older)), most_rows=100)
 
 
 def test_what_changed_in_a_long_thread(agent: User) -> None:
     thread = Thread.objects.order_by("-revision")[0]
     assert changes_since(thread, thread.revision - 5).added
-    scans(lambda: changes_since(thread, thread.revision - 5))
-    scans(lambda: changes_since(thread, 0))
+    hold(lambda: changes_since(thread, thread.revision - 5))
+    hold(lambda: changes_since(thread, 0))
