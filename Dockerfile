@@ -32,7 +32,7 @@ RUN mkdir -p /kept/lucide-static /kept/htmx.org \
 # --- what runs -----------------------------------------------------------------------------------
 
 FROM ${PYTHON}
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin inbox \
+RUN useradd --uid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin inbox \
     && install -d -o inbox -g inbox -m 0700 /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app
