@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -78,9 +79,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     services.start()
 
 
-@pytest.fixture(scope="session")
-def running_simulator() -> Iterator[Simulator]:
-    """One simulator process for all tests of this pytest process."""
+@contextlib.contextmanager
+def simulator_process() -> Iterator[Simulator]:
+    """A simulator process of one's own."""
     port, key_id, secret_key = free_port(), "sim-key", "sim-secret"
     argv = [sys.executable, "-m", "simulator", "--port", str(port)]
     process = subprocess.Popen(
@@ -100,6 +101,13 @@ def running_simulator() -> Iterator[Simulator]:
         yield simulator
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    """One simulator process for all tests of this pytest process."""
+    with simulator_process() as simulator:
+        yield simulator
 
 
 @pytest.fixture
