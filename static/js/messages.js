@@ -82,16 +82,16 @@ function group() {
 function loader(side, bubble) {
   const row = document.createElement("li");
   const link = document.createElement("a");
-  const { thread } = document.getElementById("pane").dataset;
+  const { url } = document.getElementById("pane").dataset;
   const word = side === "older" ? "before" : "after";
   const place = encodeURIComponent(bubble.dataset.place);
   Object.assign(row, { id: side, className: "loader-row" });
   row.dataset.bound = bubble.dataset.sort;
-  Object.assign(link, { className: "loader", href: `/threads/${thread}/?${word}=${place}` });
+  Object.assign(link, { className: "loader", href: `${url}?${word}=${place}` });
   link.textContent = side === "older" ? "Older messages" : "Newer messages";
   const attributes = {
     "hx-nonce": document.querySelector("script[nonce]").nonce,
-    "hx-get": `/threads/${thread}/messages/?${word}=${place}`,
+    "hx-get": `${url}messages/?${word}=${place}`,
     "hx-trigger": "intersect once root:#scroller rootMargin:500px, click",
     "hx-target": `#${side}`,
     "hx-swap": "outerHTML",
