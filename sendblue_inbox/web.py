@@ -2,7 +2,9 @@
 
 `manage.py up` gives it a listening socket that it holds itself: while this process is started
 again, the socket goes on taking connections, so nobody is refused. A container has none to give,
-and `HOST` and `PORT` say where to listen. uvicorn's own `--fd` takes every socket for a Unix one and so leaves TCP_NODELAY off: 45 ms for
+and `HOST` and `PORT` say where to listen.
+
+uvicorn's own `--fd` takes every socket for a Unix one and so leaves TCP_NODELAY off: 45 ms for
 each answer on a kept connection.
 """
 
