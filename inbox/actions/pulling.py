@@ -7,6 +7,7 @@ the one door, record_message, which makes repeats free.
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 # Asked for again each time: rows that became visible late although their time is older.
 OVERLAP = timedelta(seconds=60)
+# An account may ask 100 times in 10 s, and not only we ask: sends in doubt are looked for too.
+PAGE_SECONDS = 0.125
 logger = logging.getLogger(__name__)
 
 
@@ -49,6 +52,7 @@ def pull_changes(work: Slice) -> bool:
     listing = Listing(reader.fetch_changed, _changed_at, _handle)
     for page in listing.walk(state.watermark - OVERLAP if state.watermark else None):
         reader.record(page.rows)
+        reached("syncing.recorded")
         # A row from the future must not carry the watermark there: what follows would be missed.
         marks = [page.resume_at, reader.held_at, now()]
         work.save(
@@ -112,11 +116,13 @@ class PageReader:
         # The oldest row that could not be recorded yet: the watermark must not pass it.
         self.held_at: datetime | None = None
         self._seen = self._skipped = 0
+        self._next_page_at = 0.0
 
     def fetch_changed(
         self, bound: datetime | None, offset: int
     ) -> tuple[Sequence[MessagePayload], bool]:
         """A page by time of change, oldest first."""
+        self._wait_for_turn()
         page = self.work.client.list_messages(updated_at_gte=bound, offset=offset, lines=self.lines)
         return page.items, page.has_more
 
@@ -124,6 +130,7 @@ class PageReader:
         self, bound: datetime | None, offset: int
     ) -> tuple[Sequence[MessagePayload], bool]:
         """A page by time of creation, newest first."""
+        self._wait_for_turn()
         page = self.work.client.list_messages(
             created_at_lte=bound,
             offset=offset,
@@ -152,6 +159,11 @@ class PageReader:
         }
         self._seen = self._skipped = 0
         return counted
+
+    def _wait_for_turn(self) -> None:
+        """Pages of known rows are read in no time: do not use up the account's request rate."""
+        time.sleep(max(0.0, self._next_page_at - time.monotonic()))
+        self._next_page_at = time.monotonic() + PAGE_SECONDS
 
     def _record_one(self, payload: MessagePayload) -> None:
         try:

@@ -89,13 +89,14 @@ def big_history() -> list[dict[str, Any]]:
 
 
 def test_2500_messages_of_which_1200_share_one_timestamp_arrive_once(simulator: Simulator) -> None:
-    simulator.reset(contacts=[], messages=big_history(), options={"requests_per_10_s": 0})
+    simulator.reset(contacts=[], messages=big_history())
     sync()
     assert contents() == Counter(f"message {n}" for n in range(2500))
     assert SyncState.objects.get(kind="history").finished_at
     # No page shifted: offsets never went further than the group of equal times.
-    offsets = [int(entry["query"].get("offset", 0)) for entry in simulator.ledger(path=MESSAGES)]
-    assert max(offsets) < 1300
+    asked = simulator.ledger(path=MESSAGES)
+    assert max(int(entry["query"].get("offset", 0)) for entry in asked) < 1300
+    assert {entry["status"] for entry in asked} == {200}, "the request rate was used up"
     thread = Thread.objects.latest("last_message_at")
     newest = thread.messages.latest("date_sent")
     assert (thread.last_message_at, thread.last_content) == (newest.date_sent, newest.content)
