@@ -43,6 +43,10 @@ function join() {
       return held;
     })
     .catch(() => {});
+  // A stream that lives in another tab is ours from now on: what came before it must be asked for.
+  navigator.locks.query().then(({ held: locks }) => {
+    if (!leading && locks.some(({ name }) => name === "live")) tell("live-connected");
+  });
 }
 
 stream.addEventListener("htmx:sse:before:connection", (event) => {
@@ -64,9 +68,7 @@ addEventListener("pagehide", () => {
   connection?.reader?.cancel();
 });
 addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  join();
-  tell("live-connected");
+  if (event.persisted) join();
 });
 
 // A first connection that failed and one that went mute are never repeated by themselves.
