@@ -21,7 +21,6 @@ from contacts.models import Contact
 from inbox.actions.touching import summary
 from inbox.demo_words import COMPANIES, FIRST_NAMES, LAST_NAMES, line_of_talk
 from inbox.models import Line, Message, Participant, Reader, SendState, Thread
-from sendblue_inbox import live
 from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.terms import Service, Status
 
@@ -89,7 +88,6 @@ class Seeder:
             pairs = ((talk.pk, talk.contact.pk) for talk in talks)
             copy_rows(Participant, ("thread", "contact"), pairs)
             copy_rows(Reader, ("thread", "user", "read_revision"), self._readers(talks))
-            live.notify("threads")
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 

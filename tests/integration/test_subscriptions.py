@@ -64,6 +64,7 @@ def _put(simulator: Simulator, webhooks: dict[str, Any]) -> None:
 def _connect(client: Client) -> str:
     """Press the button of the page; the page afterwards."""
     page = client.get("/webhooks/").content.decode()
+    assert ">Connect this inbox</button>" in page
     found = re.search(r'name="digest" value="(\w+)"', page)
     assert found, "there is nothing to connect"
     answer = client.post("/webhooks/connection/", {"digest": found[1]}, follow=True)
@@ -156,7 +157,7 @@ def test_an_address_that_sendblue_cannot_reach_is_not_registered(
     settings.SITE_URL = "http://127.0.0.1:8000"
     page = admin.get("/webhooks/").content.decode()
     assert "Set SITE_URL" in page
-    assert '<button class="button is-primary">Connect' not in page
+    assert ">Connect this inbox</button>" not in page
     admin.post("/webhooks/connection/", {"digest": "x"})
     assert _listed(account, "outbound") == []
 
