@@ -40,9 +40,10 @@ logger = logging.getLogger(__name__)
 
 def pull_changes(work: Slice) -> bool:
     """Record what was written or changed since the watermark, oldest change first."""
-    state, reader = work.state, PageReader(work, is_history=not _history_is_complete())
-    if state.watermark is None:
-        # Sendblue's clock, not ours, says from when on changes count.
+    state, is_history = work.state, not _history_is_complete()
+    reader = PageReader(work, is_history=is_history)
+    if state.watermark is None and is_history:
+        # What is older comes with the history. Sendblue's clock says from when on changes count.
         newest = work.client.list_messages(
             limit=1, order_by="updatedAt", order_direction="desc", lines=reader.lines
         )

@@ -166,6 +166,15 @@ def test_what_the_webhooks_missed_arrives_by_the_poll(simulator: Simulator) -> N
     assert Message.objects.count() == 6
 
 
+def test_an_account_that_began_empty_loses_nothing_of_a_long_silence(simulator: Simulator) -> None:
+    simulator.reset(contacts=[], messages=[])
+    sync()
+    assert SyncState.objects.get(kind="messages").finished_at
+    simulator.reset(contacts=[], messages=[said(n, 3600 * n + 60) for n in range(6)])
+    poll()
+    assert contents() == Counter(f"message {n}" for n in range(6))
+
+
 def test_what_changes_during_the_first_fill_is_not_lost(simulator: Simulator) -> None:
     simulator.reset(
         contacts=[],
