@@ -5,12 +5,14 @@ const root = document.documentElement;
 const wide = matchMedia("(min-width: 1180px)");
 const pane = () => document.getElementById("pane");
 
-function mark() {
-  const { thread } = pane().dataset;
-  for (const link of document.querySelectorAll("#thread-rows a[aria-current]")) {
-    link.removeAttribute("aria-current");
+let last; // the row that was open, to return to
+
+function mark(link) {
+  for (const other of document.querySelectorAll("#thread-rows a[aria-current]")) {
+    if (other !== link) other.removeAttribute("aria-current");
   }
-  document.getElementById(`thread-link-${thread}`)?.setAttribute("aria-current", "page");
+  link?.setAttribute("aria-current", "page");
+  last = link ?? last;
 }
 
 function sayPerson() {
@@ -44,15 +46,24 @@ document.addEventListener("keydown", (event) => {
 });
 wide.addEventListener("change", sayPerson);
 
+// A click is answered at once, before the conversation is there.
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.closest("#thread-rows")) mark(ctx.sourceElement);
+});
+
 // Another conversation came into the pane.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   sayPerson();
-  if (!ctx.sourceElement.closest("#thread-rows") && ctx.target?.id !== "pane") return;
+  if (ctx.target?.id !== "pane") return;
   if (!wide.matches) root.dataset.person = "closed";
-  mark();
+  mark(document.getElementById(`thread-link-${pane().dataset.thread}`));
   document.dispatchEvent(new CustomEvent("pane-opened"));
-  // Where the pane took the list's place, the focus must not stay behind in it.
-  if (document.getElementById("list-pane").offsetParent === null) pane().focus();
+  // Where one pane takes the other's place, the focus must not stay behind.
+  const listIsHidden = document.getElementById("list-pane").offsetParent === null;
+  if (pane().offsetParent === null) last?.focus();
+  else if (pane().querySelector("[autofocus]")) pane().querySelector("[autofocus]").focus();
+  else if (listIsHidden) pane().focus();
 });
+mark(document.getElementById(`thread-link-${pane().dataset.thread}`));
 sayPerson();
 document.dispatchEvent(new CustomEvent("pane-opened"));

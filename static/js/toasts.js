@@ -17,8 +17,9 @@ for (const element of document.querySelectorAll("#toasts .toast")) {
 document.addEventListener("toast", ({ detail }) => toast(detail.text));
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
-  if (QUIET.has(ctx.sourceElement.id) || status === 422 || status === 409) return;
-  if (status === 401 || status === 403) toast("Your login has ended. Reload the page to log in.");
+  if (status === 401) document.documentElement.dataset.login = "ended";
+  if (status === 401 || status === 422 || status === 409 || QUIET.has(ctx.sourceElement.id)) return;
+  if (status === 403) toast("The page is out of date. Reload it and try again.");
   else if (status === 404) toast("It is no longer there. Somebody may have removed it.");
   else toast("The server could not do this. Nothing was lost; try again.");
 });

@@ -62,6 +62,11 @@ def test_nobody_looks_without_logging_in(client: Client, address: str) -> None:
     assert client.get(address, follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
 
 
+def test_a_fragment_without_a_login_is_no_login_page(client: Client) -> None:
+    assert client.get("/threads/list/", **HTMX).status_code == 401
+    assert client.post("/threads/1/messages/", **HTMX).status_code == 401
+
+
 def test_a_thread_that_is_not_there_is_not_found(browser: Client) -> None:
     assert browser.get("/threads/999999/").status_code == 404
     assert browser.get(f"/threads/{2**70}/").status_code == 404
