@@ -14,6 +14,7 @@ from django.db import transaction
 from contacts.actions.saving import record_consent
 from inbox.models import Line, Message, SendState
 from sendblue_inbox.clock import now
+from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import backoff
 from sendblue_inbox.sendblue.errors import RateLimited
@@ -83,3 +84,5 @@ def _settle(message: Message, **columns: object) -> None:
         if settled:
             message.refresh_from_db()
             touch_thread(thread, message)
+        reached("settling.before")
+    reached("settling.after")

@@ -10,6 +10,7 @@ from django.db import transaction
 from contacts.actions.saving import ensure_contact
 from inbox.models import Line, Message, SendState, Thread
 from sendblue_inbox.clock import now
+from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.phone import NotANumber, to_address
 from sendblue_inbox.ring import ring
 from sendblue_inbox.sendblue.terms import FINAL_FAILURES, MAX_CONTENT_LENGTH
@@ -40,7 +41,10 @@ def queue_message(thread: Thread, *, author: User, content: str, client_ref: UUI
         again = Message.objects.filter(client_ref=client_ref).first()
         if again:
             return again
-        return _insert_queued(thread, author=author, content=content, client_ref=client_ref)
+        message = _insert_queued(thread, author=author, content=content, client_ref=client_ref)
+        reached("queueing.before")
+    reached("queueing.after")
+    return message
 
 
 def open_thread(*, line: Line, number: str) -> Thread:

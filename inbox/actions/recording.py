@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from contacts.actions.saving import ensure_contact, record_consent
 from inbox.models import Line, Message, Participant, SendState, Thread
+from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
 from .facts import absorb, fitted, merge, told_time
@@ -71,7 +72,9 @@ def record_answer(message: Message, payload: MessagePayload) -> Message:
         stranger = None
         if payload.message_handle and not message.message_handle:
             stranger = _take_back(thread, payload.message_handle)
-        return _update(thread, message, payload, stranger=stranger)
+        message = _update(thread, message, payload, stranger=stranger)
+        reached("recording.inside")
+        return message
 
 
 def _record(payload: MessagePayload, seen_at: datetime, is_history: bool) -> Message:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from inbox.models import Message, SendState
 from sendblue_inbox.clock import now
+from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.rows import Turn
 from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import SendblueError
@@ -62,6 +63,8 @@ def doubt_abandoned(message: Message) -> None:
         if doubted:
             message.refresh_from_db()
             touch_thread(thread, message)
+        reached("doubting.before")
+    reached("doubting.after")
 
 
 def look_for(message: Message, client: Client) -> None:
@@ -73,13 +76,16 @@ def look_for(message: Message, client: Client) -> None:
     ).update(resolve_after=next_look or now() + timedelta(minutes=1))
     if not claimed:
         return
+    reached("resolving.claimed")
     try:
         found = candidates(message, client)
     except SendblueError as error:
         logger.warning("could not look for a send in doubt", extra={"error": str(error)})
         found = []
     if len(found) == 1 and not _twins(message):
+        reached("resolving.found")
         record_answer(message, found[0])
+        reached("resolving.recorded")
     elif next_look is None:
         leave_to_a_person(message)
 
@@ -124,6 +130,8 @@ def leave_to_a_person(message: Message) -> None:
         if left:
             message.refresh_from_db()
             touch_thread(thread, message)
+        reached("leaving.before")
+    reached("leaving.after")
 
 
 def _next_look(message: Message) -> datetime | None:

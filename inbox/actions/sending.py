@@ -70,6 +70,7 @@ def deliver_line(line_pk: int, turn: Turn) -> None:
     free = Q(sender_until__isnull=True) | Q(sender_until__lt=now())
     if not Line.objects.filter(free, pk=line_pk).update(sender=sender, sender_until=now() + LEASE):
         return
+    reached("claiming.line")
     client = client_from_settings()
     try:
         while not turn.is_over and (message := claim_next(line_pk, sender)):
@@ -100,6 +101,7 @@ def claim_next(line_pk: int, sender: uuid.UUID) -> Message | None:
             if claimed:
                 candidate.refresh_from_db()
                 touch_thread(thread, candidate)
+            reached("claiming.inside")
         if claimed:
             reached("claiming.after")
             return candidate

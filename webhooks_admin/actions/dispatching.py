@@ -109,6 +109,7 @@ def _put_off(event: WebhookEvent, error: Exception) -> None:
         process_after=now() + backoff(event.attempts, first=2, most=300),
         quarantined_at=now() if hopeless else None,
     )
+    reached("processing.put_off")
     logger.log(
         logging.ERROR if hopeless else logging.WARNING,
         "event not processed",
