@@ -2,14 +2,15 @@
 
 Rows are the queue of record, so a bell may be lost: the sweep rings every few seconds anyway.
 Publishing to a broker that accepts but does not answer takes tens of seconds, and a refused one
-half a second; therefore a thread of its own does it, and a full queue drops the bell.
+half a second; therefore a thread of its own does it. What waits for that thread is a *set* of
+kinds, so a storm of deliveries is a few bells, and nothing overflows.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
+import time
 
 from celery import current_app
 from django.db import transaction
@@ -22,9 +23,13 @@ KINDS = {
     "syncing": "bulk",
 }
 
+# After a bell the thread rests so long: publishing costs as much as taking a delivery does.
+REST_SECONDS = 0.03
+
 logger = logging.getLogger(__name__)
 
-_waiting: queue.Queue[str] = queue.Queue(maxsize=100)
+_pending: set[str] = set()
+_wake = threading.Event()
 _started = threading.Lock()
 _thread: threading.Thread | None = None
 
@@ -38,10 +43,8 @@ def ring(kind: str) -> None:
 
 def _put(kind: str) -> None:
     _ensure_thread()
-    try:
-        _waiting.put_nowait(kind)
-    except queue.Full:
-        logger.warning("doorbell queue is full; the sweep will ring", extra={"kind": kind})
+    _pending.add(kind)
+    _wake.set()
 
 
 def _ensure_thread() -> None:
@@ -56,15 +59,18 @@ def _ensure_thread() -> None:
 
 def _publish_all() -> None:
     while True:
-        kinds = {_waiting.get()}
-        # A burst of a hundred events needs one bell.
-        while not _waiting.empty():
-            kinds.add(_waiting.get_nowait())
-        for kind in kinds:
-            try:
-                current_app.send_task(f"drain.{kind}", queue=KINDS[kind], expires=30, retry=False)
-            except Exception as error:
-                logger.warning(
-                    "doorbell could not reach the broker; the sweep will ring",
-                    extra={"kind": kind, "error": type(error).__name__},
-                )
+        _wake.wait()
+        _wake.clear()
+        while _pending:
+            _publish(_pending.pop())
+        time.sleep(REST_SECONDS)
+
+
+def _publish(kind: str) -> None:
+    try:
+        current_app.send_task(f"drain.{kind}", queue=KINDS[kind], expires=30, retry=False)
+    except Exception as error:
+        logger.warning(
+            "doorbell could not reach the broker; the sweep will ring",
+            extra={"kind": kind, "error": type(error).__name__},
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
+from django.db import close_old_connections
 from django.http import HttpResponse, StreamingHttpResponse
 
 from sendblue_inbox.live import hub
@@ -29,6 +31,9 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     user = await request.auser()
     if not user.is_authenticated:
         return HttpResponse("Log in again.", status=401, content_type="text/plain")
+    # Django would give back the connection that read the session when the stream ends: a handful
+    # of open streams would hold the whole pool.
+    await sync_to_async(close_old_connections)()
     return StreamingHttpResponse(
         _stream(user.pk),
         content_type="text/event-stream",
