@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -92,6 +92,7 @@ def thread_page(
             Q(last_message_at__lt=before.at) | Q(pk__lt=before.pk)
         )
     found = found.select_related("contact", "line", "assignee")
+    found = found.defer("contact__search_text", "contact__search_pieces")
     rows = list(found.order_by("-last_message_at", "-pk")[: limit + 1])
     page, more = rows[:limit], len(rows) > limit
     add_unread(page)
@@ -152,12 +153,12 @@ def changes_since(thread: Thread, since: int) -> Changes:
     One statement, and the new cursor is the highest revision in its result: a second statement
     could see a newer state than the first, and what lay between would never be shown.
     """
-    rows = list(
+    rows: list[Any] = list(
         shown(thread.messages.filter(revision__gt=since))
         .annotate(reset_revision=F("thread__reset_revision"))
         .order_by("revision")[: MOST_CHANGES + 1]
     )
-    reset = rows[0].reset_revision if rows else thread.reset_revision  # type: ignore[attr-defined]
+    reset = rows[0].reset_revision if rows else thread.reset_revision
     if reset > since or len(rows) > MOST_CHANGES:
         return Changes([], [], thread.revision, is_reset=True)
     added = [message for message in rows if message.first_revision > since]

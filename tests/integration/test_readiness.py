@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -9,8 +11,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from inbox.actions.queueing import queue_message
+from inbox.models import Message, SyncState
 from sendblue_inbox import readiness
+from sendblue_inbox.clock import now
 from tests.conftest import free_port
+from tests.factories import make_agent, make_thread, receive
+from webhooks_admin.actions.receiving import receive_event
+from webhooks_admin.models import WebhookEvent
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -79,3 +87,27 @@ def test_prepare_makes_one_administrator_once(settings: Settings) -> None:
     call_command("prepare", stdout=second)
     assert "first@example.com, password " in first.getvalue()
     assert "password" not in second.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_queue_that_nobody_drains_raises_its_alarm(client: Client, broker: str) -> None:
+    thread = make_thread()
+    receive()
+    queue_message(thread, author=make_agent(), content="hello", client_ref=uuid.uuid4())
+    receive_event(kind="receive", token="", body=b"{}", headers={})
+    SyncState.objects.create(kind="messages", next_run_at=now())
+    assert unwell(client) == set()
+    long_ago = now() - timedelta(minutes=5)
+    Message.objects.filter(send_state="queued").update(send_after=long_ago)
+    assert unwell(client) == {"sends"}
+    WebhookEvent.objects.update(process_after=long_ago)
+    SyncState.objects.update(next_run_at=long_ago)
+    assert unwell(client) == {"sends", "events", "sync"}
+
+
+def unwell(client: Client) -> set[str]:
+    """The checks of `/ready` that are not ok; 503 exactly when there are any."""
+    answer = client.get("/ready")
+    names = {name for name, found in answer.json()["checks"].items() if not found["ok"]}
+    assert answer.status_code == (503 if names else 200)
+    return names
