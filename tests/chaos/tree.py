@@ -98,7 +98,7 @@ class Tree:
                 with psycopg.connect(
                     embedded.database_url(self.data_dir), row_factory=dict_row, connect_timeout=2
                 ) as database:
-                    cursor = database.execute(statement, values)  # type: ignore[call-overload]
+                    cursor = database.execute(statement, values)
                     return cursor.fetchall() if cursor.description else []
             except psycopg.OperationalError:
                 assert time.monotonic() < deadline, f"the database is gone:\n{self.output()}"

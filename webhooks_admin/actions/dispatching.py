@@ -30,15 +30,23 @@ MOST_ATTEMPTS = 5
 LOOK_AGAIN = timedelta(seconds=1)
 logger = logging.getLogger(__name__)
 
+# Whoever was claimed before and not finished may be what killed its worker: such events are taken
+# one at a time, so that nobody else's attempts are counted with theirs.
 CLAIM = """
-    UPDATE webhooks_admin_webhookevent
-       SET attempts = attempts + 1, lease_until = %(until)s, process_after = %(until)s
-     WHERE id IN (
-        SELECT id FROM webhooks_admin_webhookevent
+    WITH due AS (
+        SELECT id, attempts, process_after FROM webhooks_admin_webhookevent
          WHERE processed_at IS NULL AND quarantined_at IS NULL AND process_after <= now()
          ORDER BY process_after LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+    UPDATE webhooks_admin_webhookevent
+       SET attempts = attempts + 1, lease_until = %(until)s, process_after = %(until)s
+     WHERE id IN (SELECT id FROM due WHERE attempts = 0)
+        OR id = (SELECT id FROM due WHERE attempts > 0 ORDER BY process_after LIMIT 1)
     RETURNING id
 """
+
+
+class WorkerDied(Exception):
+    """Every process that tried to read the event ended in the middle of it."""
 
 
 @shared_task(name="drain.events", **SHORT_DRAIN)
@@ -47,7 +55,8 @@ def drain_events() -> None:
     turn = Turn()
     while not turn.is_over:
         claimed = claim_events()
-        for event in WebhookEvent.objects.filter(pk__in=claimed).order_by("received_at", "pk"):
+        events = WebhookEvent.objects.filter(pk__in=claimed)
+        for event in events.order_by("attempts", "received_at", "pk"):
             process_event(event)
         if not claimed:
             return
@@ -67,6 +76,9 @@ def claim_events() -> list[int]:
 def process_event(event: WebhookEvent) -> None:
     """Run the event's handler, in a transaction together with the note that it was done."""
     handler: Callable[[WebhookEvent, dict[str, Any]], None] | None = HANDLERS.get(event.kind)
+    if event.attempts > MOST_ATTEMPTS:
+        _put_off(event, WorkerDied())
+        return
     try:
         with transaction.atomic():
             if handler:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 MAX_BODY_BYTES = 1_000_000
+DATABASE_ERRORS = (DatabaseError, InterfaceError)
 SECRET_HEADER = "HTTP_SB_SIGNING_SECRET"
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,11 @@ def event(request: HttpRequest, kind: str) -> HttpResponse:
 @login_not_required
 def status(request: HttpRequest, token: str) -> HttpResponse:
     """A status callback of one message. Its address is the only proof (contract, section 3.1)."""
-    if not is_callback_token(token):
+    try:
+        is_known = is_callback_token(token)
+    except DATABASE_ERRORS:
+        return come_back("status")
+    if not is_known:
         return answer(404, "There is no message with this callback.")
     return keep(request, kind="status", token=token)
 
@@ -60,10 +65,15 @@ def keep(request: HttpRequest, *, kind: str, token: str = "") -> HttpResponse:
         return answer(400, "The body is not a JSON object.")
     try:
         receive_event(kind=kind, token=token, body=body, headers=request.headers)
-    except (DatabaseError, InterfaceError):
-        logger.exception("webhook not kept: the database is away", extra={"kind": kind})
-        return answer(503, "Cannot keep this now. Send it again.", {"Retry-After": "5"})
+    except DATABASE_ERRORS:
+        return come_back(kind)
     return answer(200, "Kept.")
+
+
+def come_back(kind: str) -> HttpResponse:
+    """Nothing was kept: Sendblue shall deliver it again. Call it while handling the error."""
+    logger.exception("webhook not kept: the database is away", extra={"kind": kind})
+    return answer(503, "Cannot keep this now. Send it again.", {"Retry-After": "5"})
 
 
 def has_secret(request: HttpRequest) -> bool:
