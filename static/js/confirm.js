@@ -8,6 +8,8 @@ document.addEventListener("htmx:confirm", (event) => {
   event.preventDefault();
   dialog.returnValue = "no";
   document.getElementById("confirm-text").textContent = question;
+  const { verb } = event.detail.ctx.sourceElement.dataset;
+  dialog.querySelector("[value=yes]").textContent = verb ?? "Continue";
   dialog.addEventListener(
     "close",
     () => (dialog.returnValue === "yes" ? event.detail.issueRequest() : event.detail.dropRequest()),

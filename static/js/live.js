@@ -7,6 +7,12 @@ let connection;
 let leave;
 let leading = false;
 let heard = Date.now();
+let missed = false; // a question about what changed got no answer
+
+function poll() {
+  missed = false;
+  htmx.trigger(document.body, "live-poll", {});
+}
 
 function tell(name) {
   heard = Date.now();
@@ -71,11 +77,22 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) join();
 });
 
+// A question that failed is asked again, and at once when the network comes back.
+const asks = (element) => element?.id === "changes" || element?.id === "thread-list";
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (asks(ctx?.sourceElement)) missed = true;
+});
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+  if (asks(ctx.sourceElement) && ctx.response.status >= 500) missed = true;
+});
+addEventListener("online", poll);
+
 // A first connection that failed and one that went mute are never repeated by themselves.
 setInterval(() => {
-  if (Date.now() - heard < SILENT) return;
+  const isSilent = Date.now() - heard >= SILENT;
+  if (isSilent || missed) poll();
+  if (!isSilent) return;
   document.documentElement.dataset.live = "off";
-  htmx.trigger(document.body, "live-poll", {});
   if (!leading) return;
   connection?.reader?.cancel();
   htmx.trigger(stream, "live-lead", {});

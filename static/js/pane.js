@@ -65,5 +65,6 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   else if (listIsHidden) pane().focus();
 });
 mark(document.getElementById(`thread-link-${pane().dataset.thread}`));
+last?.scrollIntoView({ block: "nearest" });
 sayPerson();
 document.dispatchEvent(new CustomEvent("pane-opened"));
