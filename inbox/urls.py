@@ -10,6 +10,7 @@ app_name = "inbox"
 urlpatterns = [
     path("", threads.index, name="index"),
     path("events/", live.events, name="events"),
+    path("resumption/", triage.resumption, name="resumption"),
     path("preferences/", triage.preferences, name="preferences"),
     path("threads/", threads.threads, name="threads"),
     path("threads/list/", threads.thread_list, name="thread_list"),

@@ -55,6 +55,8 @@ def _update(line: Line, *, is_ours: bool, state: LineState | None, usage: LineUs
         told["status"] = state.status if state.status in Line.Status else Line.Status.UNKNOWN
         told["status_changed_at"] = state.status_changed_at or line.status_changed_at
         told["assignment"] = state.assignment[:16]
+        if _is_back(line, state):
+            told["blocked_at"] = None
     if usage and usage.hourly.limit is not None:
         told["new_contacts_per_hour"] = max(usage.hourly.limit, 0)
     if usage and usage.daily.limit is not None:
@@ -65,6 +67,14 @@ def _update(line: Line, *, is_ours: bool, state: LineState | None, usage: LineUs
     if changed:
         line.save(update_fields=list(changed))
     return bool(changed)
+
+
+def _is_back(line: Line, state: LineState) -> bool:
+    """Whether a blocked line has come online since; no webhook tells of it."""
+    since = state.status_changed_at
+    return bool(
+        line.blocked_at and state.status == Line.Status.ONLINE and since and since > line.blocked_at
+    )
 
 
 def _if_offered(read: Callable[[], Answer]) -> Answer | None:

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from inbox.models import Line, Message, SendState
+from inbox.models import Line, Message, SendState, SyncState
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
@@ -36,6 +36,7 @@ from sendblue_inbox.sendblue.payloads import MessagePayload
 from .accounts import is_sending_paused, pause_sending
 from .outcomes import put_back, put_in_doubt, reject
 from .recording import record_answer
+from .slices import wake
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -114,10 +115,7 @@ def deliver(message: Message, client: Client) -> None:
     except (NotSent, RateLimited) as error:
         put_back(message, error)
     except (Rejected, BadCredentials) as error:
-        if isinstance(error, BadCredentials):
-            pause_sending(
-                "Sendblue refused the API keys. Check them, then let sending go on.", error
-            )
+        _stop_what_is_refused(error)
         if error.message_handle and isinstance(error.body, dict):
             record_answer(message, MessagePayload.parse(error.body))
         else:
@@ -171,6 +169,19 @@ def due_messages() -> QuerySet[Message]:
         .select_related("thread__line", "thread__contact")
         .order_by("send_after", "pk")
     )
+
+
+def _stop_what_is_refused(error: SendblueError) -> None:
+    """Do not let the whole queue run into a refusal that is not about one message."""
+    if error.status in {401, 402}:
+        pause_sending(
+            f"Sendblue refused a send (HTTP {error.status}). Check the API keys and the plan.",
+            error,
+        )
+    elif error.status == 403:
+        # Perhaps only this line may not send: ask what we may still do before stopping others.
+        wake(SyncState.Kind.LINES)
+        ring("syncing")
 
 
 def is_callback_token(token: str) -> bool:

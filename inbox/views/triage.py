@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from inbox.access import thread_for
+from inbox.actions.accounts import resume_sending
 from inbox.actions.triaging import assign, close, mark_read, mark_unread, reopen
 from inbox.forms import AssignmentForm, PreferencesForm
 
@@ -53,6 +54,13 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     thread = thread_for(request.user, pk)  # type: ignore[arg-type]
     mark_read(thread, user=request.user)  # type: ignore[arg-type]
     return HttpResponse(status=204)
+
+
+@require_POST
+def resumption(_request: HttpRequest) -> HttpResponse:
+    """Somebody looked after what had paused sending: let the queue go on."""
+    resume_sending()
+    return redirect("inbox:threads")
 
 
 @require_POST

@@ -11,11 +11,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox.actions.accounts import is_sending_paused, resume_sending
+from inbox.actions.accounts import is_sending_paused, pause_sending, resume_sending
 from inbox.actions.queueing import Refused, cancel_queued, mark_as_sent, queue_message, send_again
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
-from inbox.models import Line, Message, SendState, Thread
+from inbox.models import Line, Message, SendState, SyncState, Thread
 from sendblue_inbox.clock import now
 from tests.factories import (
     ANNA,
@@ -31,6 +31,7 @@ from webhooks_admin.actions.dispatching import drain_events
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.test import Client
     from pytest_django import Settings
     from pytest_django.live_server_helper import LiveServer
 
@@ -328,3 +329,27 @@ def test_queueing_costs_a_fixed_number_of_queries(agent: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         write(thread, agent)
     assert len(queries) <= 22
+
+
+def test_a_refused_line_stops_itself_and_a_refused_account_stops_all(
+    site: Simulator, agent: User
+) -> None:
+    thread = make_thread()
+    SyncState.objects.create(kind="lines", next_run_at=now() + timedelta(hours=1))
+    for status, stops_all in ((403, False), (402, True)):
+        site.fault(method="POST", path=SEND, mode={"status": status, "body": {}}, times=1)
+        message = write(thread, agent, f"refused with {status}")
+        drain_sending()
+        assert fresh(message).stage == "failed"
+        assert is_sending_paused() is stops_all
+    assert SyncState.objects.get().next_run_at <= now()  # what may we still do?
+
+
+def test_a_person_lets_sending_go_on(client: Client, agent: User) -> None:
+    pause_sending("A backup was restored.")
+    client.force_login(agent)
+    page = client.get("/threads/").content.decode()
+    assert "A backup was restored." in page
+    assert "Let sending go on" in page
+    client.post("/resumption/")
+    assert not is_sending_paused()
