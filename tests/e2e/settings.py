@@ -5,3 +5,4 @@ from __future__ import annotations
 from tests.settings import *  # noqa: F403
 
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # somebody may be at work on them right now

@@ -110,6 +110,10 @@ class Site:
     def add_agent(self, name: str, **fields: bool) -> None:
         """Somebody who works here, with a login of theirs."""
         self.users[name] = make_agent(f"{name.lower()}@example.com", name=name, **fields)
+        self.log_in(name)
+
+    def log_in(self, name: str) -> None:
+        """A new session for somebody, without the page."""
         client = Client()
         client.force_login(self.users[name])
         self.sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
