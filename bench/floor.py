@@ -26,4 +26,4 @@ def insert(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"Kept.")
 
 
-urlpatterns = [path("bare/", bare), path("insert/", insert)]
+urlpatterns = [path("up", bare), path("bare/", bare), path("insert/", insert)]

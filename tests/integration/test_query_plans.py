@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from inbox.demo import Seeder
 from inbox.models import Line, Thread
 from inbox.queries import (
+    THREADS_A_PAGE,
     ThreadFilter,
     changes_since,
     message_page,
@@ -24,7 +25,7 @@ from sendblue_inbox.keyset import Place
 from tests.factories import make_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from sendblue_inbox.models import User
 
@@ -46,9 +47,11 @@ def agent(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
         transaction.set_rollback(True)
 
 
-def hold(ask: Callable[[], object], *, most_rows: int = 1000) -> None:
-    """Fail where a query of `ask` reads a big table as a whole, or more rows of it than that,
-    counting those that it throws away.
+def hold(
+    ask: Callable[[], object], *, most_rows: int = 1000, tables: Collection[str] = BIG
+) -> None:
+    """Fail where a query of `ask` reads one of these tables as a whole, or more rows of it than
+    that, counting those that it throws away.
     """
     with CaptureQueriesContext(connection) as captured:
         ask()
@@ -59,7 +62,7 @@ def hold(ask: Callable[[], object], *, most_rows: int = 1000) -> None:
             plan = cursor.fetchone()[0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
         for node in _nodes(plan[0]["Plan"]):
-            if node.get("Relation Name") in BIG:
+            if node.get("Relation Name") in tables:
                 scanned += 1
                 assert node["Node Type"] != "Seq Scan", json.dumps(plan, indent=1)
                 read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
@@ -92,6 +95,18 @@ def test_a_page_of_the_list(agent: User, view: str, on_line: bool, is_deep: bool
     )
 
 
+@pytest.mark.parametrize("view", ["open", "closed"])
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_the_list_reads_little_more_than_it_shows(agent: User, view: str, is_deep: bool) -> None:
+    before = deep() if is_deep else None
+    filters = ThreadFilter(view=view)
+    hold(
+        lambda: thread_page(Thread.objects.all(), user=agent, filters=filters, before=before),
+        most_rows=5 * THREADS_A_PAGE,
+        tables={"inbox_thread", "inbox_reader", "inbox_line", "contacts_contact"},
+    )
+
+
 @pytest.mark.parametrize("query", ["+1555", "0123", "zoë", "ada pat", "northside", "no such name"])
 def test_a_search_by_name_or_any_part_of_a_number(agent: User, query: str) -> None:
     filters = ThreadFilter(query=query)
@@ -121,5 +136,5 @@ def test_the_pages_of_a_long_thread(agent: User) -> None:
 def test_what_changed_in_a_long_thread(agent: User) -> None:
     thread = Thread.objects.order_by("-revision")[0]
     assert changes_since(thread, thread.revision - 5).added
-    hold(lambda: changes_since(thread, thread.revision - 5))
+    hold(lambda: changes_since(thread, thread.revision - 5), most_rows=5 * 5)
     hold(lambda: changes_since(thread, 0))
