@@ -11,12 +11,11 @@ from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from inbox.models import Message, Thread
+    from sendblue_inbox.login import AgentRequest
 
 
-def conversation(request: HttpRequest, thread: Thread) -> dict[str, Any]:
+def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """The context of a thread's pane. The cursor is the thread's revision *before* the messages
     were read: what happens between is asked for again rather than missed."""
     return page_of(request, thread) | {
@@ -30,7 +29,7 @@ def conversation(request: HttpRequest, thread: Thread) -> dict[str, Any]:
     }
 
 
-def page_of(request: HttpRequest, thread: Thread) -> dict[str, Any]:
+def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """A page of bubbles: the newest, those `before` a place or those `after` one."""
     before = Place.parse(request.GET.get("before", ""))
     after = None if before else Place.parse(request.GET.get("after", ""))
@@ -47,9 +46,9 @@ def page_of(request: HttpRequest, thread: Thread) -> dict[str, Any]:
     return {"bubbles": as_bubbles(request, thread, rows), "older": older, "newer": newer}
 
 
-def as_bubbles(request: HttpRequest, thread: Thread, rows: list[Message]) -> list[Bubble]:
+def as_bubbles(request: AgentRequest, thread: Thread, rows: list[Message]) -> list[Bubble]:
     """The messages as they stand in this thread for this agent."""
     people = people_in(thread) if thread.is_group else {}
     for message in rows:
         message.thread = thread
-    return bubbles(rows, people=people, viewer=request.user)  # type: ignore[arg-type]
+    return bubbles(rows, people=people, viewer=request.user)

@@ -27,31 +27,30 @@ from .conversation import as_bubbles, conversation, page_of
 from .panes import render_pane
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from inbox.models import Message, Thread
+    from sendblue_inbox.login import AgentRequest
 
 # The open thread asks for its changes when it hears this.
 ACTED = "thread-acted"
 
 
-def thread_messages(request: HttpRequest, pk: int) -> HttpResponse:
+def thread_messages(request: AgentRequest, pk: int) -> HttpResponse:
     """GET: a further page of bubbles. POST: send."""
     return send(request, pk) if request.method == "POST" else more_messages(request, pk)
 
 
 @require_GET
-def more_messages(request: HttpRequest, pk: int) -> HttpResponse:
+def more_messages(request: AgentRequest, pk: int) -> HttpResponse:
     """The bubbles before or after a place, with the button for the ones beyond."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
     context = page_of(request, thread) | {"thread": thread, "is_after": "after" in request.GET}
     return render(request, "inbox/_more_messages.html", context)
 
 
 @require_GET
-def changes(request: HttpRequest, pk: int) -> HttpResponse:
+def changes(request: AgentRequest, pk: int) -> HttpResponse:
     """What is new or different since the cursor of the screen, as fragments."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
     text = request.GET.get("since", "")
     since = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     found = changes_since(thread, since)
@@ -67,16 +66,16 @@ def changes(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def send(request: HttpRequest, pk: int) -> HttpResponse:
+def send(request: AgentRequest, pk: int) -> HttpResponse:
     """Queue what the agent wrote; a refusal stands beside the composer, with the draft."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
     form = ComposerForm(request.POST)
     if not form.is_valid():
         return _refused(request, thread, "The page is out of date. Reload it and send again.")
     try:
         queue_message(
             thread,
-            author=request.user,  # type: ignore[arg-type]
+            author=request.user,
             content=form.cleaned_data["content"],
             client_ref=form.cleaned_data["client_ref"],
         )
@@ -86,22 +85,22 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def again(request: HttpRequest, pk: int) -> HttpResponse:
+def again(request: AgentRequest, pk: int) -> HttpResponse:
     """Another attempt for a message that failed or whose fate nobody knows."""
-    message = message_for(request.user, pk)  # type: ignore[arg-type]
+    message = message_for(request.user, pk)
     form = ComposerForm(request.POST)
     client_ref = form.cleaned_data["client_ref"] if form.is_valid() else uuid4()
     try:
-        send_again(message, author=request.user, client_ref=client_ref)  # type: ignore[arg-type]
+        send_again(message, author=request.user, client_ref=client_ref)
     except Refused as refusal:
         return _toast(request, message, str(refusal))
     return acted(request, message.thread)
 
 
 @require_POST
-def sent(request: HttpRequest, pk: int) -> HttpResponse:
+def sent(request: AgentRequest, pk: int) -> HttpResponse:
     """A person saw on the phone that the message was sent."""
-    message = message_for(request.user, pk)  # type: ignore[arg-type]
+    message = message_for(request.user, pk)
     try:
         mark_as_sent(message)
     except Refused as refusal:
@@ -110,44 +109,44 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def cancellation(request: HttpRequest, pk: int) -> HttpResponse:
+def cancellation(request: AgentRequest, pk: int) -> HttpResponse:
     """Take back a message that still waits; its words return to the composer."""
-    message = message_for(request.user, pk)  # type: ignore[arg-type]
+    message = message_for(request.user, pk)
     try:
         words = cancel_queued(message)
     except Refused as refusal:
         return _toast(request, message, str(refusal))
     response = acted(request, message.thread, draft=words)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         trigger_client_event(response, "draft-returned", {"content": words})
     return response
 
 
-def acted(request: HttpRequest, thread: Thread, *, draft: str = "") -> HttpResponse:
+def acted(request: AgentRequest, thread: Thread, *, draft: str = "") -> HttpResponse:
     """Nothing to show but what the thread itself says: the screen asks for its changes."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return trigger_client_event(HttpResponse(status=204), ACTED, {})
     if draft:
         return _page(request, thread, draft=draft)
     return redirect("inbox:thread", thread.pk)
 
 
-def _refused(request: HttpRequest, thread: Thread, error: str) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+def _refused(request: AgentRequest, thread: Thread, error: str) -> HttpResponse:
+    if request.htmx:
         return render(request, "inbox/_composer_error.html", {"error": error}, status=422)
     return _page(request, thread, draft=request.POST.get("content", ""), error=error, status=422)
 
 
 def _page(
-    request: HttpRequest, thread: Thread, *, draft: str, error: str = "", status: int = 200
+    request: AgentRequest, thread: Thread, *, draft: str, error: str = "", status: int = 200
 ) -> HttpResponse:
     context = conversation(request, thread) | {"agents": agents(), "draft": draft, "error": error}
     template = "inbox/_pane_thread.html"
     return render_pane(request, template, context, selected=thread.pk, status=status)
 
 
-def _toast(request: HttpRequest, message: Message, text: str) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+def _toast(request: AgentRequest, message: Message, text: str) -> HttpResponse:
+    if request.htmx:
         response = HttpResponse(status=409)
         response["HX-Trigger"] = json.dumps({"toast": {"text": text}, ACTED: {}})
         return response

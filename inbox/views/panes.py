@@ -13,14 +13,16 @@ from inbox.queries import THREADS_A_PAGE, thread_page
 from sendblue_inbox.keyset import Place
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from sendblue_inbox.login import AgentRequest
 
 # A screen that has loaded further pages asks for all its rows again, up to this many.
 MOST_ROWS = 200
 
 
 def render_pane(
-    request: HttpRequest,
+    request: AgentRequest,
     template: str,
     context: dict[str, Any],
     *,
@@ -28,7 +30,7 @@ def render_pane(
     status: int = 200,
 ) -> HttpResponse:
     """The whole page with its list, or only the pane for a page that is already there."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         context = context | {"is_fragment": True}
     else:
         context = list_context(request, selected=selected) | context | {"pane": template}
@@ -39,14 +41,14 @@ def render_pane(
 
 
 def list_context(
-    request: HttpRequest, *, selected: int | None = None, count: int = THREADS_A_PAGE
+    request: AgentRequest, *, selected: int | None = None, count: int = THREADS_A_PAGE
 ) -> dict[str, Any]:
     """What the list shows for the filter in the address."""
     filters = FilterForm(request.GET).filters()
-    lines = list(lines_of(request.user).order_by("name", "number"))  # type: ignore[arg-type]
+    lines = list(lines_of(request.user).order_by("name", "number"))
     page = thread_page(
-        threads_of(request.user),  # type: ignore[arg-type]
-        user=request.user,  # type: ignore[arg-type]
+        threads_of(request.user),
+        user=request.user,
         filters=filters,
         before=Place.parse(request.GET.get("before", "")),
         limit=count,
@@ -61,7 +63,7 @@ def list_context(
     }
 
 
-def asked_count(request: HttpRequest) -> int:
+def asked_count(request: AgentRequest) -> int:
     """How many rows the screen shows already."""
     text = request.GET.get("count", "")
     asked = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

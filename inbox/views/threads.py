@@ -19,23 +19,25 @@ from .conversation import conversation
 from .panes import asked_count, list_context, render_pane
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from sendblue_inbox.login import AgentRequest
 
 
 @require_GET
-def index(_request: HttpRequest) -> HttpResponse:
+def index(_request: AgentRequest) -> HttpResponse:
     """The front door leads to the inbox."""
     return redirect("inbox:threads")
 
 
 @require_GET
-def threads(request: HttpRequest) -> HttpResponse:
+def threads(request: AgentRequest) -> HttpResponse:
     """The list, with nothing open beside it."""
     return render_pane(request, "inbox/_pane_empty.html", {})
 
 
 @require_GET
-def thread_list(request: HttpRequest) -> HttpResponse:
+def thread_list(request: AgentRequest) -> HttpResponse:
     """The rows of the list alone: a refresh of what is shown, or its next page."""
     text = request.GET.get("selected", "")
     selected = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
@@ -47,19 +49,19 @@ def thread_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def thread(request: HttpRequest, pk: int) -> HttpResponse:
+def thread(request: AgentRequest, pk: int) -> HttpResponse:
     """A conversation with its composer and its person. Looking at it reads it."""
-    opened = thread_for(request.user, pk)  # type: ignore[arg-type]
-    if unread_for(opened, request.user):  # type: ignore[arg-type]
-        mark_read(opened, user=request.user)  # type: ignore[arg-type]
+    opened = thread_for(request.user, pk)
+    if unread_for(opened, request.user):
+        mark_read(opened, user=request.user)
     context = conversation(request, opened) | {"agents": agents()}
     return render_pane(request, "inbox/_pane_thread.html", context, selected=pk)
 
 
 @require_http_methods(["GET", "POST"])
-def new_thread(request: HttpRequest) -> HttpResponse:
+def new_thread(request: AgentRequest) -> HttpResponse:
     """A message to any number: which line, to whom, what."""
-    lines = lines_of(request.user).order_by("name", "number")  # type: ignore[arg-type]
+    lines = lines_of(request.user).order_by("name", "number")
     if request.method == "GET":
         number = request.GET.get("number", "")
         form = NewThreadForm(initial={"number": number, "client_ref": uuid.uuid4()}, lines=lines)
@@ -78,8 +80,10 @@ def new_thread(request: HttpRequest) -> HttpResponse:
     return redirect("inbox:thread", opened.pk)
 
 
-def _new_thread(request: HttpRequest, form: NewThreadForm, number: str, error: str) -> HttpResponse:
-    suggestion = suggested_line(request.user, number)  # type: ignore[arg-type]
+def _new_thread(
+    request: AgentRequest, form: NewThreadForm, number: str, error: str
+) -> HttpResponse:
+    suggestion = suggested_line(request.user, number)
     chosen = form.data.get("line") if form.is_bound else suggestion and str(suggestion.line.pk)
     context = {
         "form": form,
@@ -97,4 +101,4 @@ def _new_thread(request: HttpRequest, form: NewThreadForm, number: str, error: s
 
 
 def _first_error(form: NewThreadForm) -> str:
-    return next(iter(errors[0] for errors in form.errors.values()), "")
+    return next((str(errors[0]) for errors in form.errors.values()), "")

@@ -16,13 +16,13 @@ from inbox.forms import AssignmentForm, PreferencesForm
 from .messages import acted
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from sendblue_inbox.login import AgentRequest
 
 
 @require_POST
-def assignment(request: HttpRequest, pk: int) -> HttpResponse:
+def assignment(request: AgentRequest, pk: int) -> HttpResponse:
     """Give the thread to an agent, or to nobody."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
     form = AssignmentForm(request.POST)
     if form.is_valid():
         assign(thread, to=form.cleaned_data["assignee"])
@@ -30,9 +30,9 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def closure(request: HttpRequest, pk: int) -> HttpResponse:
+def closure(request: AgentRequest, pk: int) -> HttpResponse:
     """Put the thread away, or take it back with `reopen`."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
     if "reopen" in request.POST:
         reopen(thread)
     else:
@@ -41,33 +41,33 @@ def closure(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def unread(request: HttpRequest, pk: int) -> HttpResponse:
+def unread(request: AgentRequest, pk: int) -> HttpResponse:
     """Their newest message counts as unread again, and the thread is left."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
-    mark_unread(thread, user=request.user)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
+    mark_unread(thread, user=request.user)
     return redirect("inbox:threads")
 
 
 @require_POST
-def read(request: HttpRequest, pk: int) -> HttpResponse:
+def read(request: AgentRequest, pk: int) -> HttpResponse:
     """The agent has the thread before their eyes while something new arrives."""
-    thread = thread_for(request.user, pk)  # type: ignore[arg-type]
-    mark_read(thread, user=request.user)  # type: ignore[arg-type]
+    thread = thread_for(request.user, pk)
+    mark_read(thread, user=request.user)
     return HttpResponse(status=204)
 
 
 @require_POST
-def resumption(_request: HttpRequest) -> HttpResponse:
+def resumption(_request: AgentRequest) -> HttpResponse:
     """Somebody looked after what had paused sending: let the queue go on."""
     resume_sending()
     return redirect("inbox:threads")
 
 
 @require_POST
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: AgentRequest) -> HttpResponse:
     """What the agent likes to have otherwise."""
     form = PreferencesForm(request.POST)
     if form.is_valid():
-        request.user.enter_sends = form.cleaned_data["enter_sends"]  # type: ignore[union-attr]
+        request.user.enter_sends = form.cleaned_data["enter_sends"]
         request.user.save(update_fields=["enter_sends"])
-    return HttpResponse(status=204) if request.htmx else redirect("inbox:threads")  # type: ignore[attr-defined]
+    return HttpResponse(status=204) if request.htmx else redirect("inbox:threads")

@@ -181,7 +181,7 @@ def test_days_begin_in_the_zone_of_the_browser(browser: Client) -> None:
 def test_older_pages_lead_to_the_first_message_without_gaps(browser: Client) -> None:
     for at in range(130):
         message = receive(content=f"Number {at}", date_sent=seconds_from_now(at // 7 - 1000))
-    address, seen = f"/threads/{message.thread_id}/", []
+    address, seen = f"/threads/{message.thread_id}/", list[str]()
     while address:
         page = browser.get(address).content.decode()
         seen = re.findall(r'id="message-(\d+)"', page) + seen
