@@ -10,6 +10,9 @@ from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
 
+# As many as a screen carries.
+MOST_AGAIN = 320
+
 if TYPE_CHECKING:
     from inbox.models import Message, Thread
     from sendblue_inbox.login import AgentRequest
@@ -44,6 +47,21 @@ def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     if after and rows:
         older = place_of(rows[0])
     return {"bubbles": as_bubbles(request, thread, rows), "older": older, "newer": newer}
+
+
+def page_again(request: AgentRequest, thread: Thread) -> dict[str, Any]:
+    """The bubbles of a screen that must take them all anew: from the `first` that it shows on,
+    so that whoever reads further up stays there; the newest page where those are too many."""
+    first = Place.parse(request.GET.get("first", ""))
+    if first is None:
+        return page_of(request, thread)
+    before = Place(first.at, first.pk - 1, first.text)
+    rows = message_page(thread, after=before, limit=MOST_AGAIN + 1)
+    if not 0 < len(rows) <= MOST_AGAIN:
+        return page_of(request, thread)
+    has_older = message_page(thread, before=place_of(rows[0]), limit=1)
+    older = place_of(rows[0]) if has_older else None
+    return {"bubbles": as_bubbles(request, thread, rows), "older": older, "newer": None}
 
 
 def as_bubbles(request: AgentRequest, thread: Thread, rows: list[Message]) -> list[Bubble]:

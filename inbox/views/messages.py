@@ -23,7 +23,7 @@ from inbox.actions.queueing import (
 from inbox.forms import ComposerForm
 from inbox.queries import agents, changes_since
 
-from .conversation import as_bubbles, conversation, page_of
+from .conversation import as_bubbles, conversation, page_again, page_of
 from .panes import render_pane
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def changes(request: AgentRequest, pk: int) -> HttpResponse:
     found = changes_since(thread, since)
     context: dict[str, Any] = {"thread": thread, "changes": found}
     if found.is_reset:
-        context |= conversation(request, thread)
+        context |= page_again(request, thread)
     else:
         context |= {
             "added": as_bubbles(request, thread, found.added),

@@ -2,6 +2,7 @@
 // and never moving what is being read.
 const MOST = 300;
 const SLACK = 20;
+const PAGE = 50;
 const RUN_ENDS_AFTER = 15 * 60; // seconds, as on the server
 const NEAR = 80; // px from the end that still count as being there
 const list = () => document.getElementById("messages");
@@ -177,6 +178,8 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   const url = new URL(ctx.request.action, location.href);
   // A cursor from the beginning makes the server send the newest page.
   url.searchParams.set("since", wantsEnd ? "0" : document.getElementById("since").value);
+  const loaded = bubbles();
+  if (loaded.length > PAGE && !wantsEnd) url.searchParams.set("first", loaded[0].dataset.place);
   ctx.request.action = url.pathname + url.search;
 });
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {

@@ -35,6 +35,12 @@ search.addEventListener("input", () => {
     htmx.trigger(list, "list-asked", {});
   }, TYPING);
 });
+list.addEventListener("htmx:after:swap", () => {
+  const [found, more] = [rows().length, document.querySelector("a#more-threads") ? " or more" : ""];
+  const status = document.getElementById("list-status");
+  const words = search.value && `${found}${more} found`;
+  if (status.textContent !== words) status.textContent = words;
+});
 document.getElementById("line-filter")?.addEventListener("change", () => filters.requestSubmit());
 
 // --- nothing moves under the pointer: rows keep their places until it leaves ---

@@ -11,6 +11,7 @@ import pytest
 
 from inbox.actions.queueing import queue_message
 from inbox.models import Line, Message, Reader, SendState, Thread
+from inbox.queries import place_of
 from tests.factories import ANNA, BEN, make_agent, make_contact, make_line, make_thread, receive
 from tests.factories import moment as seconds_from_now
 
@@ -207,6 +208,20 @@ def test_changes_bring_what_is_new_and_what_moved_on(browser: Client, ana: User)
     browser.post(f"/messages/{sent.pk}/cancellation/", **HTMX)
     page = browser.get(f"/threads/{thread.pk}/changes/?since={now}", **HTMX).content.decode()
     assert 'hx-swap="innerMorph"' in page and f"message-{sent.pk}" not in page
+
+
+def test_whoever_reads_further_up_stays_there_when_a_message_is_taken_back(
+    browser: Client, ana: User
+) -> None:
+    for at in range(70):
+        message = receive(content=f"Number {at}", date_sent=seconds_from_now(at - 100))
+    thread = message.thread
+    taken_back = queue_message(thread, author=ana, content="Oops", client_ref=uuid4())
+    since = Thread.objects.get(pk=thread.pk).revision
+    browser.post(f"/messages/{taken_back.pk}/cancellation/", **HTMX)
+    asked = {"since": since, "first": str(place_of(Message.objects.get(content="Number 3")))}
+    answer = browser.get(f"/threads/{thread.pk}/changes/", asked, **HTMX)
+    assert re.findall(r"Number \d+", words(answer)) == [f"Number {at}" for at in range(3, 70)]
 
 
 # --- sending ---
