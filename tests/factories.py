@@ -1,17 +1,19 @@
-"""Plain functions that make rows for tests, through the project's own actions where there is one."""
+"""Plain functions that make rows for tests, through the project’s own actions where possible."""
 
 from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from contacts.actions.saving import ensure_contact
-from contacts.models import Contact
+from contacts.actions.saving import ensure_contact, index_for_search
 from inbox.actions.recording import record_message, thread_with
 from inbox.models import Line, Message, Thread
 from sendblue_inbox.models import User
 from sendblue_inbox.sendblue.payloads import MessagePayload
+
+if TYPE_CHECKING:
+    from contacts.models import Contact
 
 OUR_LINE = "+14155550100"
 ANNA = "+14155550123"
@@ -34,6 +36,7 @@ def make_contact(number: str = ANNA, **fields: Any) -> Contact:
     contact = ensure_contact(number)
     for name, value in fields.items():
         setattr(contact, name, value)
+    index_for_search(contact)
     contact.save()
     return contact
 

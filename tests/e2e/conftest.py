@@ -107,7 +107,7 @@ def new_context(
     contexts: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        context = browser.new_context(base_url=live_site.url, **options)  # type: ignore[arg-type]
+        context = browser.new_context(base_url=live_site.url, **options)
         context.set_default_timeout(15_000)
         watch.follow(context)
         contexts.append(context)

@@ -64,7 +64,7 @@ class Site:
             "DATABASE_POOL_SIZE": "4",
             "LOG_LEVEL": "ERROR",
         }
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115
         self.parts: list[subprocess.Popen[bytes]] = []
         self.web: subprocess.Popen[bytes] | None = None
         self.users: dict[str, User] = {}
@@ -131,7 +131,7 @@ class Site:
     @staticmethod
     def _use_database(name: str) -> None:
         connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
+        connection.close_pool()
         connection.settings_dict["NAME"] = name
 
     def _make_database(self) -> None:

@@ -13,7 +13,6 @@ from inbox.models import Message, SendState
 from sendblue_inbox.clock import now
 
 from .screen import Person, answer, bubble, composer, meet, without_page_load
-from .site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from .conftest import Agent, OpenPage
+    from .site import Site
 
 SEND = "/api/send-message"
 

@@ -34,7 +34,10 @@ class Watch:
         """Watch every page of the context from its beginning."""
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._console)
-        context.on("weberror", lambda error: self._add(f"thrown: {error.error}"))
+        context.on(
+            "weberror",
+            lambda error: self._add(f"thrown: {getattr(error.error, 'stack', error.error)}"),
+        )
         context.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
