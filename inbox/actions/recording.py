@@ -192,6 +192,12 @@ def line_for(number: str) -> Line:
 def _thread_of(payload: MessagePayload, seen_at: datetime) -> Thread:
     if not payload.line_number:
         raise Unreadable("The report does not say which line it belongs to.")
+    if not payload.group_id:
+        # By far the most reports are of a conversation that is there already.
+        key = {"line__number": payload.line_number, "contact__number": payload.number}
+        known = Thread.objects.filter(**key, group_id="").first()
+        if known:
+            return known
     line = line_for(payload.line_number)
     started = told_time(payload) or seen_at
     if payload.group_id:

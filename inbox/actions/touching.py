@@ -43,22 +43,44 @@ def touch_thread(thread: Thread, message: Message) -> None:
     Call once per transaction with the thread from lock_thread and a message just saved.
     """
     thread.revision += 1
+    is_new = message.first_revision == thread.revision
     if message.is_outbound:
         thread.trouble_count = thread.messages.filter(TROUBLE).count()
-    elif message.is_news:
-        if message.first_revision == thread.revision:
-            thread.last_inbound_revision = thread.revision
-        news = _newest(thread.messages.filter(is_news=True))
-        thread.last_inbound_at = news.date_sent if news else None
-    newest = newest_message(thread)
-    if newest:
-        thread.last_message_at = newest.date_sent
-        thread.last_is_outbound = newest.is_outbound
-        served = newest if newest.service else _newest(thread.messages.exclude(service=""))
-        thread.service = served.service if served else ""
-    thread.last_content = summary(newest) if newest else ""
+    elif message.is_news and is_new:
+        thread.last_inbound_revision = thread.revision
+    if is_new and message.date_sent > thread.last_message_at:
+        _show_last(thread, message)
+        if message.is_news:
+            thread.last_inbound_at = message.date_sent
+    elif not (is_new and _is_history(thread, message)):
+        _recount_last(thread)
     thread.save(update_fields=LAST_COLUMNS)
     live.notify("threads", f"thread-{thread.pk}")
+
+
+def _is_history(thread: Thread, message: Message) -> bool:
+    """Whether a new message is an old one that no list row speaks of."""
+    return bool(thread.last_content) and (
+        message.date_sent < thread.last_message_at and not message.is_news
+    )
+
+
+def _recount_last(thread: Thread) -> None:
+    news = _newest(thread.messages.filter(is_news=True))
+    thread.last_inbound_at = news.date_sent if news else None
+    newest = newest_message(thread)
+    if newest:
+        _show_last(thread, newest)
+    else:
+        thread.last_content = ""
+
+
+def _show_last(thread: Thread, newest: Message) -> None:
+    thread.last_message_at = newest.date_sent
+    thread.last_is_outbound = newest.is_outbound
+    thread.last_content = summary(newest)
+    served = newest if newest.service else _newest(thread.messages.exclude(service=""))
+    thread.service = served.service if served else ""
 
 
 def newest_message(thread: Thread) -> Message | None:
