@@ -127,7 +127,7 @@ def test_a_person_decides_what_nobody_can_find_out(
         anas.keyboard.press("Escape")
         expect(question).to_be_hidden()
         repeat.click()
-        question.get_by_role("button", name="Continue").click()
+        question.get_by_role("button", name="Send again").click()
         for page in (anas, bens):
             expect(bubble(page, "Marked").locator(".state")).to_contain_text("Marked as sent")
             expect(bubble(page, "Repeated")).to_have_count(2)
