@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.conftest import ROOT
 
 from .scene import set_scene
+from .site import OTHER_LINE, OUR_LINE
 from .watch import axe
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def test_screenshots(
     width: int,
     dark: bool,
 ) -> None:
+    # What other tests said there would be pulled in again.
+    live_site.simulator.reset(lines=[OUR_LINE, OTHER_LINE], contacts=[], messages=[])
     threads = set_scene(live_site.users["Ana"], live_site.users["Ben"])
     scale = 2 if (width, dark) == FORMS[0] else 1
     ana = new_agent("Ana", timezone_id=ZONE, has_touch=width < 760, device_scale_factor=scale)
