@@ -1,4 +1,4 @@
-"""Open streams cost no database connections, or a handful of agents would stop the whole site."""
+"""Many open streams neither hold the database nor all ask at once: that would stop the site."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from sendblue_inbox.asgi import application
+from sendblue_inbox.live import Hub, Subscriber
 from tests.factories import make_agent
 
 if TYPE_CHECKING:
@@ -26,6 +27,24 @@ def test_open_streams_hold_no_connection() -> None:
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     connection.close()
     asyncio.run(open_many(cookie.encode()))
+
+
+def test_all_hear_that_the_list_changed_once_and_in_turns() -> None:
+    asyncio.run(tell_many())
+
+
+async def tell_many() -> None:
+    """Of a burst, the name of one thread comes at once and that of the list later, to each once."""
+    hub, subscribers = Hub(), [Subscriber() for _ in range(10)]
+    hub.subscribers.update(subscribers)
+    for name in ("threads", "thread-1", "threads"):
+        hub.tell(name)
+    first = [await subscriber.take() for subscriber in subscribers]
+    assert all("thread-1" in names for names in first)
+    assert sum("threads" in names for names in first) < 5
+    waiting = [s for s, names in zip(subscribers, first, strict=True) if "threads" not in names]
+    assert await asyncio.gather(*(one.take() for one in waiting)) == [{"threads"}] * len(waiting)
+    assert not any(one.pending or one.awaits_turn for one in subscribers)
 
 
 async def open_many(cookie: bytes) -> None:
