@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
     from pytest_django.plugin import DjangoDbBlocker
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Without the first a page that was left is never kept alive, as it is for people.
 KEPT_OUT = ["--disable-back-forward-cache"]
 
@@ -53,9 +51,20 @@ class OpenPage(Protocol):
 
 
 @pytest.fixture(scope="session")
-def live_site(django_db_blocker: DjangoDbBlocker, broker: str) -> Iterator[Site]:
+def chromium() -> str:
+    """Where the browser lies."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found and os.environ.get("CI"):
+        pytest.fail("There is no Chromium here: apt install chromium.")
+    if not found:
+        pytest.skip("no Chromium on this machine: the browser tests are left out")
+    return found
+
+
+@pytest.fixture(scope="session")
+def live_site(chromium: str, django_db_blocker: DjangoDbBlocker, broker: str) -> Iterator[Site]:
     """One running inbox for all browser tests of this pytest process."""
-    assert broker
+    assert chromium and broker
     number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     with simulator_process() as simulator, django_db_blocker.unblock():
         site = Site(simulator, number=number)
@@ -67,15 +76,11 @@ def live_site(django_db_blocker: DjangoDbBlocker, broker: str) -> Iterator[Site]
 
 
 @pytest.fixture(scope="module")
-def browser(live_site: Site) -> Iterator[Browser]:
+def browser(live_site: Site, chromium: str) -> Iterator[Browser]:
     """Chromium; ends with the file, because its event loop would forbid others the database."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("There is no Chromium: apt install chromium.")
-        pytest.skip("no Chromium on this machine: the browser tests are skipped")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=KEPT_OUT
+            executable_path=chromium, args=["--no-sandbox"], ignore_default_args=KEPT_OUT
         )
         yield browser
         browser.close()
