@@ -67,6 +67,7 @@ def absorb(message: Message, stranger: Message) -> None:
     """Take over what was told about a row that turns out to be the same message."""
     told = {name: getattr(stranger, name) for name in (*_TEXTS, *_SHARED)}
     knows_its_time = stranger.date_updated is not None
+    delivered_at = earliest(message.delivered_at, stranger.delivered_at)
     merge(
         message,
         MessagePayload(
@@ -77,7 +78,8 @@ def absorb(message: Message, stranger: Message) -> None:
         ),
     )
     message.location = max(message.location, stranger.location, key=_in_words)
-    message.delivered_at = earliest(message.delivered_at, stranger.delivered_at)
+    # Not by merge: a row's last change need not be its delivery.
+    message.delivered_at = delivered_at
 
 
 def told_time(payload: MessagePayload) -> datetime | None:
