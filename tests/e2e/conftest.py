@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+NO_CHROMIUM = "There is no Chromium here: apt install chromium."
 # Without the first a page that was left is never kept alive, as it is for people.
 KEPT_OUT = ["--disable-back-forward-cache"]
 
@@ -31,6 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/e2e/" in item.path.as_posix():
             item.add_marker(pytest.mark.e2e)
+            if not CHROMIUM and not os.environ.get("CI"):
+                item.add_marker(pytest.mark.skip(NO_CHROMIUM))
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,7 @@ class OpenPage(Protocol):
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser lies."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found and os.environ.get("CI"):
-        pytest.fail("There is no Chromium here: apt install chromium.")
-    if not found:
-        pytest.skip("no Chromium on this machine: the browser tests are left out")
-    return found
+    return CHROMIUM or pytest.fail(NO_CHROMIUM)
 
 
 @pytest.fixture(scope="session")

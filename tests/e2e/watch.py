@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, WebError
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 REPORT_VIOLATIONS = """
@@ -34,15 +34,15 @@ class Watch:
         """Watch every page of the context from its beginning."""
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._console)
-        context.on(
-            "weberror",
-            lambda error: self._add(f"thrown: {getattr(error.error, 'stack', error.error)}"),
-        )
+        context.on("weberror", self._thrown)
         context.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(STATUS_LINE):
             self._add(f"console: {message.text}")
+
+    def _thrown(self, event: WebError) -> None:
+        self._add(f"thrown: {event.error} {getattr(event.error, 'stack', '')}")
 
     def _response(self, response: Response) -> None:
         if response.status >= 500:
