@@ -44,7 +44,19 @@ class Connection(asyncio.Protocol):
         return connection
 
     async def ask(self, request: bytes) -> Answer:
-        """Send one request made by `request_bytes` and wait for the whole answer."""
+        """Send one request made by `request_bytes` and wait for the whole answer.
+
+        A server may let go of a connection while a question is on its way: like a browser, a GET
+        is then asked again (RFC 9110, section 9.2.2).
+        """
+        try:
+            return await self._exchange(request)
+        except ConnectionError:
+            if not request.startswith(b"GET "):
+                raise
+        return await self._exchange(request)
+
+    async def _exchange(self, request: bytes) -> Answer:
         started = time.perf_counter()
         if self._transport.is_closing():
             await self._connect()
