@@ -60,11 +60,12 @@ stream.addEventListener("htmx:sse:before:connection", (event) => {
 });
 stream.addEventListener("htmx:sse:after:connection", (event) => {
   connection = event.detail.connection;
-  announce("live-connected");
 });
 stream.addEventListener("htmx:sse:before:message", (event) => {
   event.preventDefault();
-  announce(event.detail.message.event);
+  const name = event.detail.message.event;
+  // Only from its greeting on does the server listen: what is asked for earlier can miss a change.
+  announce(name === "hello" ? "live-connected" : name);
 });
 
 // A page in the back/forward cache must not keep its socket.
