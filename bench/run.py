@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -31,6 +32,8 @@ BENCHMARKS: dict[str, Callable[..., Result]] = {
 def main() -> int:
     """Run what the command line names; returns the exit code."""
     asked = parse_arguments()
+    # So that every `with` block ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if asked.drop:
         shutil.rmtree(asked.data_dir, ignore_errors=True)
     with services(asked.data_dir) as started:
