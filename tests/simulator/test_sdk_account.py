@@ -46,7 +46,7 @@ def test_a_contact_lives_and_goes(sdk: SendblueAPI, sim: Simulation, receiver: R
 def test_contacts_in_bulk(sdk: SendblueAPI, sim: Simulation) -> None:
     sim.reset(contacts=[])
     rows = [{"phone": f"+1415555{n:04d}", "first_name": f"P{n:04d}"} for n in range(2300)]
-    made = sdk.contacts.bulk.create(contacts=rows)  # type: ignore[arg-type]
+    made = sdk.contacts.bulk.create(contacts=rows)
     assert len(made.contacts or []) == 2300
     pages = [
         sdk.contacts.list(limit=1000, offset=offset, order_by="phone", order_direction="asc")

@@ -75,7 +75,7 @@ def url_names() -> set[str]:
     names: set[str] = set()
 
     def collect(resolver: object, prefix: str) -> None:
-        for pattern in resolver.url_patterns:  # type: ignore[attr-defined]
+        for pattern in resolver.url_patterns:
             if hasattr(pattern, "url_patterns"):
                 namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
                 collect(pattern, namespace)
