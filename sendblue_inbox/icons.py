@@ -62,4 +62,4 @@ def sprite() -> SafeString:
             raise ValueError(f"{file}.svg is no drawing.")
         shapes = re.sub(r"\s+", " ", found[1]).strip()
         symbols.append(f'<symbol id="icon-{name}" viewBox="0 0 24 24">{shapes}</symbol>')
-    return mark_safe(f'<svg class="sprite" aria-hidden="true">{"".join(symbols)}</svg>')  # nosec B308
+    return mark_safe(f'<svg class="sprite" aria-hidden="true">{"".join(symbols)}</svg>')  # nosec B308 B703
