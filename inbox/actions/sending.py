@@ -58,9 +58,10 @@ def drain_sending() -> None:
     if is_sending_paused():
         return
     turn = Turn()
-    due = due_messages().order_by().values_list("line", flat=True).distinct()
+    due = list(due_messages().order_by().values_list("line", flat=True).distinct())
+    connection.close()
     with ThreadPoolExecutor(LINES_AT_ONCE, thread_name_prefix="line") as lines:
-        list(lines.map(lambda line: _in_thread(lambda: deliver_line(line, turn)), list(due)))
+        list(lines.map(lambda line: _in_thread(lambda: deliver_line(line, turn)), due))
     if due_messages().exists():
         ring("sending")
 
@@ -136,11 +137,14 @@ def post(message: Message, client: Client) -> MessagePayload:
     """The one POST. Raises the errors of sendblue_inbox.sendblue.errors."""
     thread = message.thread
     callback = settings.SITE_URL + reverse("hooks:status", args=[message.callback_token])
+    line = thread.line.number
+    # A POST may last 48 s; a connection of the pool is worth more than that.
+    connection.close()
     reached("posting.before")
     if thread.is_group:
         answer = client.send_group_message(
             group_id=thread.group_id,
-            from_number=thread.line.number,
+            from_number=line,
             content=message.content,
             media_url=message.media_url,
             status_callback=callback,
@@ -148,7 +152,7 @@ def post(message: Message, client: Client) -> MessagePayload:
     else:
         answer = client.send_message(
             number=message.number,
-            from_number=thread.line.number,
+            from_number=line,
             content=message.content,
             media_url=message.media_url,
             status_callback=callback,

@@ -15,8 +15,8 @@ WORKER = [
     *("worker", "--pool", "prefork", "--queues", "default,sending,media,bulk"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
 ]
-# A worker's child does one thing at a time.
-WORKER_POOL_SIZE = "2"
+# A worker's child sends on several lines at once, and holds no connection during a POST.
+WORKER_POOL_SIZE = "4"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from datetime import timedelta
+from threading import Thread as Worker
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -321,6 +322,24 @@ def test_a_waiting_message_can_be_taken_back_until_it_leaves(site: Simulator, ag
     with pytest.raises(Refused):
         cancel_queued(gone)
     assert [entry["body"]["content"] for entry in site.ledger(SEND)] == ["too late"]
+
+
+def test_a_slow_post_holds_no_database_connection(site: Simulator, agent: User) -> None:
+    message = write(make_thread(), agent)
+    site.fault(method="POST", path=SEND, mode="slow", delay_s=2)
+    worker = Worker(target=drain_sending)
+    worker.start()
+    try:
+        # The only connection in use is the one that asks here.
+        wait_for(lambda: fresh(message).stage == "sending" and connections_in_use() == 1)
+    finally:
+        worker.join()
+    assert fresh(message).message_handle
+
+
+def connections_in_use() -> int:
+    stats = connection.pool.get_stats()
+    return stats["pool_size"] - stats["pool_available"]
 
 
 def test_queueing_costs_a_fixed_number_of_queries(agent: User) -> None:
