@@ -68,7 +68,14 @@ DATABASES = {
         # thread. Size × processes stays well below PostgreSQL's 100 connections.
         "OPTIONS": {
             **_conninfo,
-            "pool": {"min_size": 1, "max_size": envint("DATABASE_POOL_SIZE", 8), "timeout": 10},
+            "pool": {
+                "min_size": 1,
+                "max_size": envint("DATABASE_POOL_SIZE", 8),
+                "timeout": 10,
+                # The pool waits twice as long after each failed connection, up to this. With its
+                # own five minutes it still waits long after a restarted database is back.
+                "reconnect_timeout": 4,
+            },
         },
     }
 }
