@@ -19,7 +19,6 @@ from sendblue_inbox.keyset import Place
 from sendblue_inbox.phone import NotANumber, to_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
@@ -213,11 +212,6 @@ def suggested_line(user: User, number: str) -> SuggestedLine | None:
 def shown(messages: QuerySet[Message]) -> QuerySet[Message]:
     """The messages with what a bubble shows beside its own columns."""
     return messages.select_related("author")
-
-
-def lines_with_trouble(lines: Iterable[Line]) -> list[Line]:
-    """The lines that somebody should look at."""
-    return [line for line in lines if line.trouble or line.status in {"OFFLINE", "DEGRADED"}]
 
 
 def _filtered(threads: QuerySet[Thread], user: User, filters: ThreadFilter) -> QuerySet[Thread]:
