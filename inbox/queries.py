@@ -19,7 +19,6 @@ from sendblue_inbox.keyset import Place
 from sendblue_inbox.phone import NotANumber, to_address
 
 if TYPE_CHECKING:
-
     from django.db.models import QuerySet
 
     from contacts.models import Contact
