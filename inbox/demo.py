@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.db.models import NOT_PROVIDED
 from psycopg.types.json import Jsonb
 
 from contacts.actions.saving import index_for_search
@@ -257,10 +258,14 @@ def reserve(model: type[Model], count: int) -> int:
 
 
 def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY the rows in; fields that are not named get the model's defaults."""
+    """COPY the rows in; fields that are not named get the model's or the database's defaults."""
     fields = {field.name: field for field in model._meta.concrete_fields}
     given = [fields.pop(name) for name in names]
-    rest = [field for field in fields.values() if not field.primary_key and not field.null]
+    rest = [
+        field
+        for field in fields.values()
+        if not (field.primary_key or field.null) and field.db_default is NOT_PROVIDED
+    ]
     defaults = tuple(field.get_default() for field in rest)
     columns = ", ".join(f'"{field.column}"' for field in (*given, *rest))
     with (

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from inbox.models import Line
+from inbox.models import Line, MediaFile, Message
 from inbox.queries import ThreadFilter
 from sendblue_inbox.models import User
+from sendblue_inbox.sendblue.terms import SEND_STYLES
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+    from inbox.models import Thread
 
 VIEWS = {"open": "Open", "unread": "Unread", "mine": "Mine", "closed": "Closed"}
 
@@ -32,14 +35,45 @@ class FilterForm(forms.Form):
         )
 
 
-class ComposerForm(forms.Form):
-    """A message to be sent. The action checks the words: it knows the reasons."""
+class WordsForm(forms.Form):
+    """Words to be sent. The action checks them: it knows the reasons."""
 
     content = forms.CharField(strip=False, required=False)
     client_ref = forms.UUIDField()
 
 
-class NewThreadForm(ComposerForm):
+class ComposerForm(WordsForm):
+    """A message in an open thread, with all that can go with it."""
+
+    send_style = forms.ChoiceField(
+        choices=[(style, style) for style in SEND_STYLES], required=False
+    )
+    reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
+    part_index = forms.IntegerField(min_value=0, max_value=99, required=False)
+    file = forms.ModelMultipleChoiceField(
+        MediaFile.objects.none(), to_field_name="key", required=False
+    )
+    as_carousel = forms.BooleanField(required=False)
+    pre_reply_override = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, thread: Thread, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        drafts = MediaFile.objects.filter(thread=thread, uploader=user, message__isnull=True)
+        self.fields["file"].queryset = drafts  # type: ignore[attr-defined]
+        known = thread.messages.exclude(message_handle="")
+        self.fields["reply_to"].queryset = known  # type: ignore[attr-defined]
+
+    def draft(self) -> dict[str, Any]:
+        """What the action takes, with the files in the order in which they were chosen."""
+        given = dict(self.cleaned_data)
+        chosen = {file.key: file for file in given.pop("file")}
+        order = dict.fromkeys(self.data.getlist("file"))  # type: ignore[attr-defined]
+        given["files"] = [chosen[key] for key in order]
+        given["part_index"] = given["part_index"] or 0
+        return given
+
+
+class NewThreadForm(WordsForm):
     """The first message to somebody, on a line of ours."""
 
     number = forms.CharField(

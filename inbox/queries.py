@@ -209,8 +209,8 @@ def suggested_line(user: User, number: str) -> SuggestedLine | None:
 
 
 def shown(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """The messages with what a bubble shows beside its own columns."""
-    return messages.select_related("author")
+    """The rows that stand in the thread by themselves, with what they show beside their columns."""
+    return messages.filter(reacts_to__isnull=True).select_related("author")
 
 
 def _filtered(threads: QuerySet[Thread], user: User, filters: ThreadFilter) -> QuerySet[Thread]:

@@ -50,6 +50,11 @@ def put_back(message: Message, error: NotSent | RateLimited) -> None:
         Line.objects.filter(pk=message.line_id).update(busy_until=now() + wait)
 
 
+def accept(message: Message) -> None:
+    """Note that Sendblue took what has no handle and of which nothing more will be heard."""
+    _settle(message, send_state=SendState.ACCEPTED, error_code="", error_message="")
+
+
 def reject(message: Message, error: SendblueError) -> None:
     """Note a refusal: surely not sent, and the same request would be refused again."""
     _settle(
@@ -64,13 +69,13 @@ def reject(message: Message, error: SendblueError) -> None:
 
 
 def put_in_doubt(message: Message, error: SendblueError | None) -> None:
-    """Note that nobody knows whether the message was sent, and let the resolver look."""
+    """Note that nobody knows whether the row was taken, and let the resolver look for a message."""
     _settle(
         message,
         send_state=SendState.UNKNOWN,
         error_code=(error.error_key or error.error_code) if error else "",
         error_message=error.message if error else "",
-        resolve_after=now() + FIRST_LOOK,
+        resolve_after=now() + FIRST_LOOK if message.is_written else None,
     )
     ring("resolving")
 

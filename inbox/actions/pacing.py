@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from inbox.models import Line, Message, SendState, Thread
+from inbox.models import WRITTEN, Line, Message, SendState, Thread
 from sendblue_inbox.clock import now
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def reserve_slot(line: Line) -> datetime:
         return cursor.fetchone()[0]
 
 
-def check_limits(thread: Thread) -> bool:
+def check_limits(thread: Thread, *, pre_reply_override: bool = False) -> bool:
     """Whether this thread's contact is new on its line; raises LimitReached where a cap forbids.
 
-    The thread must be locked.
+    The thread must be locked. `pre_reply_override` lets one more message through before the
+    person ever answered (contract 1.6); Sendblue counts how often.
     """
     line = thread.line
     waiting = Message.objects.filter(line=line, send_state=SendState.QUEUED)
@@ -58,7 +59,7 @@ def check_limits(thread: Thread) -> bool:
             f"{line} already has {line.queue_limit:,} messages waiting, the most that Sendblue "
             "takes. Try again when some have left, or choose another line."
         )
-    if not thread.is_group:
+    if not (thread.is_group or pre_reply_override):
         _check_unanswered(thread)
     is_new = not thread.messages.filter(date_sent__gt=now() - NEW_AFTER).exists()
     if is_new:
@@ -70,7 +71,8 @@ def _check_unanswered(thread: Thread) -> None:
     allowed = thread.line.messages_before_reply
     if thread.messages.filter(is_outbound=False).exists():
         return
-    unanswered = thread.messages.filter(is_outbound=True).exclude(send_state=SendState.REJECTED)
+    ours = thread.messages.filter(is_outbound=True, kind__in=WRITTEN)
+    unanswered = ours.exclude(send_state=SendState.REJECTED)
     if unanswered[allowed - 1 : allowed].exists():
         raise LimitReached(
             f"{allowed} messages went to {thread.title} without an answer, the most that Sendblue "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid5
 
 from django.db import transaction
 
 from contacts.actions.saving import ensure_contact
-from inbox.models import Line, Message, SendState, Thread
+from inbox.models import WRITTEN, Kind, Line, MediaFile, Message, SendState, Thread
+from inbox.models.media_file import random_key
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.phone import NotANumber, to_address
@@ -20,28 +22,82 @@ from .recording import thread_with
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sendblue_inbox.models import User
+
+# What a new attempt has from the old one.
+SAME_AGAIN = (
+    "kind",
+    "content",
+    "media_url",
+    "file_count",
+    "send_style",
+    "reply_to_handle",
+    "part_index",
+    "reaction",
+    "reacts_to",
+    "details",
+)
 
 
 class Refused(Exception):
     """The message cannot be sent; the text tells the agent what happened and what to do."""
 
 
-def queue_message(thread: Thread, *, author: User, content: str, client_ref: UUID) -> Message:
+def queue_message(
+    thread: Thread,
+    *,
+    author: User,
+    client_ref: UUID,
+    content: str = "",
+    send_style: str = "",
+    reply_to: Message | None = None,
+    part_index: int = 0,
+    files: Sequence[MediaFile] = (),
+    as_carousel: bool = False,
+    pre_reply_override: bool = False,
+) -> Message:
     """The queued message; the same one for every repetition of a `client_ref`.
 
-    Raises Refused, and then nothing was written.
+    Sendblue takes one file a message, so several files become several messages, in order, the
+    words on the last; as a carousel they are one, the words after it. Raises Refused, and then
+    nothing was written.
     """
     content = content.replace("\r\n", "\n").replace("\x00", "").strip()
-    _check_content(content)
+    _check_content(content, files)
+    words: dict[str, Any] = {
+        "content": content,
+        "send_style": send_style,
+        "reply_to_handle": reply_to.message_handle if reply_to else "",
+        "part_index": part_index if reply_to else 0,
+    }
     with transaction.atomic():
         thread = lock_thread(thread.pk)
         again = Message.objects.filter(client_ref=client_ref).first()
         if again:
             return again
-        message = _insert_queued(thread, author=author, content=content, client_ref=client_ref)
+        parcels = [list(files)] if as_carousel else [[file] for file in files]
+        last = parcels.pop() if parcels and not (as_carousel and content) else []
+        for place, parcel in enumerate(parcels):
+            insert_queued(
+                thread,
+                author=author,
+                client_ref=uuid5(client_ref, str(place)),
+                files=parcel,
+                kind=Kind.CAROUSEL if as_carousel else Kind.MESSAGE,
+                pre_reply_override=pre_reply_override,
+            )
+        message = insert_queued(
+            thread,
+            author=author,
+            client_ref=client_ref,
+            files=last,
+            kind=Kind.CAROUSEL if as_carousel and last else Kind.MESSAGE,
+            pre_reply_override=pre_reply_override,
+            **words,
+        )
         reached("queueing.before")
     reached("queueing.after")
     return message
@@ -72,14 +128,11 @@ def send_again(message: Message, *, author: User, client_ref: UUID) -> Message:
             return again
         if not can_send_again(message):
             raise Refused("This message no longer needs another attempt.")
-        new = _insert_queued(
-            thread,
-            author=author,
-            content=message.content,
-            client_ref=client_ref,
-            media_url=message.media_url,
-            again_of=message,
+        copied = {name: getattr(message, name) for name in SAME_AGAIN}
+        new = insert_queued(
+            thread, author=author, client_ref=client_ref, again_of=message, **copied
         )
+        _copy_files(message, new)
         _settle(thread, message)
         return new
 
@@ -130,25 +183,20 @@ def _settle(thread: Thread, message: Message) -> None:
     touch_thread(thread, message)
 
 
-def _check_content(content: str) -> None:
-    if not content:
-        raise Refused("Write something first: an empty message cannot be sent.")
-    if len(content) > MAX_CONTENT_LENGTH:
-        raise Refused(
-            f"This message has {len(content):,} characters; Sendblue takes at most "
-            f"{MAX_CONTENT_LENGTH:,}. Shorten it or send it in parts."
-        )
-
-
-def _insert_queued(
+def insert_queued(
     thread: Thread,
     *,
     author: User,
-    content: str,
     client_ref: UUID,
-    media_url: str = "",
-    again_of: Message | None = None,
+    kind: str = Kind.MESSAGE,
+    files: Sequence[MediaFile] = (),
+    pre_reply_override: bool = False,
+    **columns: Any,
 ) -> Message:
+    """A row of any kind that waits for its turn on the thread's line.
+
+    The thread must be locked; other columns are the model's. Raises Refused.
+    """
     if thread.contact and thread.contact.opted_out:
         raise Refused(
             f"{thread.contact} has opted out. Sendblue delivers nothing to them until they text "
@@ -156,30 +204,52 @@ def _insert_queued(
         )
     if thread.line.trouble:
         raise Refused(thread.line.trouble)
-    try:
-        opens_contact = check_limits(thread)
-    except LimitReached as error:
-        raise Refused(str(error)) from error
+    opens_contact = False
+    if kind in WRITTEN:
+        try:
+            opens_contact = check_limits(thread, pre_reply_override=pre_reply_override)
+        except LimitReached as error:
+            raise Refused(str(error)) from error
     revision = thread.revision + 1
     message = Message.objects.create(
         thread=thread,
         line_id=thread.line_id,
         is_outbound=True,
+        kind=kind,
         number=thread.contact.number if thread.contact else "",
-        content=content,
-        media_url=media_url,
-        service="",
         author=author,
         client_ref=client_ref,
         callback_token=secrets.token_urlsafe(32),
         send_state=SendState.QUEUED,
         date_sent=now(),
+        file_count=columns.pop("file_count", len(files)),
         opens_contact=opens_contact,
+        pre_reply_override=pre_reply_override,
         first_revision=revision,
         revision=revision,
-        again_of=again_of,
         send_after=reserve_slot(thread.line),
+        **columns,
     )
+    for position, file in enumerate(files):
+        taken = MediaFile.objects.filter(pk=file.pk, message__isnull=True)
+        if not taken.update(message=message, position=position):
+            raise Refused("One of these files has been sent already. Choose it again.")
     touch_thread(thread, message)
     ring("sending")
     return message
+
+
+def _copy_files(message: Message, new: Message) -> None:
+    for file in message.files.order_by("position", "pk"):
+        file.pk, file.key, file.message = None, random_key(), new
+        file.save(force_insert=True)
+
+
+def _check_content(content: str, files: Sequence[MediaFile]) -> None:
+    if not content and not files:
+        raise Refused("Write something first: an empty message cannot be sent.")
+    if len(content) > MAX_CONTENT_LENGTH:
+        raise Refused(
+            f"This message has {len(content):,} characters; Sendblue takes at most "
+            f"{MAX_CONTENT_LENGTH:,}. Shorten it or send it in parts."
+        )

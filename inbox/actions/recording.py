@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from contacts.actions.saving import ensure_contact, record_consent
-from inbox.models import Line, Message, Participant, SendState, Thread
+from inbox.models import WRITTEN, Line, Message, Participant, SendState, Thread
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
@@ -95,7 +95,9 @@ def _own_send(thread: Thread, payload: MessagePayload, seen_at: datetime) -> Mes
     in_doubt = [
         message
         for message in thread.messages.filter(
-            send_state__in=[SendState.SENDING, SendState.UNKNOWN], message_handle=""
+            send_state__in=[SendState.SENDING, SendState.UNKNOWN],
+            message_handle="",
+            kind__in=WRITTEN,
         )
         if message.content == payload.content and message.media_url == payload.media_url
     ]

@@ -57,7 +57,7 @@ def doubt_abandoned(message: Message) -> None:
         ).update(
             send_state=SendState.UNKNOWN,
             lease_until=None,
-            resolve_after=now(),
+            resolve_after=now() if message.is_written else None,
             revision=thread.revision + 1,
         )
         if doubted:

@@ -13,10 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery import shared_task
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 
 from inbox.models import Line, Message, SendState, SyncState
 from sendblue_inbox.clock import now
@@ -34,7 +32,8 @@ from sendblue_inbox.sendblue.errors import (
 from sendblue_inbox.sendblue.payloads import MessagePayload
 
 from .accounts import is_sending_paused, pause_sending
-from .outcomes import put_back, put_in_doubt, reject
+from .outcomes import accept, put_back, put_in_doubt, reject
+from .posting import post
 from .recording import record_answer
 from .slices import wake
 from .touching import lock_thread, touch_thread
@@ -129,36 +128,11 @@ def deliver(message: Message, client: Client) -> None:
         raise
     else:
         reached("recording.before")
-        record_answer(message, payload)
+        if payload:
+            record_answer(message, payload)
+        else:
+            accept(message)
         reached("recording.after")
-
-
-def post(message: Message, client: Client) -> MessagePayload:
-    """The one POST. Raises the errors of sendblue_inbox.sendblue.errors."""
-    thread = message.thread
-    callback = settings.SITE_URL + reverse("hooks:status", args=[message.callback_token])
-    line = thread.line.number
-    # A POST may last 48 s; a connection of the pool is worth more than that.
-    connection.close()
-    reached("posting.before")
-    if thread.is_group:
-        answer = client.send_group_message(
-            group_id=thread.group_id,
-            from_number=line,
-            content=message.content,
-            media_url=message.media_url,
-            status_callback=callback,
-        )
-    else:
-        answer = client.send_message(
-            number=message.number,
-            from_number=line,
-            content=message.content,
-            media_url=message.media_url,
-            status_callback=callback,
-        )
-    reached("posting.after")
-    return answer
 
 
 def due_messages() -> QuerySet[Message]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from inbox.models import Message, SendState, Thread
+from inbox.models import Kind, Message, SendState, Thread
 from sendblue_inbox import live
 from sendblue_inbox.sendblue.terms import FINAL_FAILURES
 
@@ -32,6 +32,19 @@ TROUBLE = Q(is_outbound=True, trouble_settled_at__isnull=True) & (
 )
 
 
+# Rows between the bubbles that are no reason for a thread to be at the top of the list.
+SILENT = frozenset(
+    {
+        Kind.LOCATION_REQUEST,
+        Kind.FACETIME_CALL,
+        Kind.GROUP_NAME,
+        Kind.GROUP_PHOTO,
+        Kind.GROUP_ADD,
+        Kind.GROUP_REMOVE,
+    }
+)
+
+
 def lock_thread(pk: int) -> Thread:
     """The thread, locked until the transaction ends. Take it before looking at its messages."""
     return Thread.objects.select_for_update().get(pk=pk)
@@ -48,7 +61,9 @@ def touch_thread(thread: Thread, message: Message) -> None:
         thread.trouble_count = thread.messages.filter(TROUBLE).count()
     elif message.is_news and is_new:
         thread.last_inbound_revision = thread.revision
-    if is_new and message.date_sent > thread.last_message_at:
+    if message.kind in SILENT:
+        pass
+    elif is_new and message.date_sent > thread.last_message_at:
         _show_last(thread, message)
         if message.is_news:
             thread.last_inbound_at = message.date_sent
@@ -85,7 +100,7 @@ def _show_last(thread: Thread, newest: Message) -> None:
 
 def newest_message(thread: Thread) -> Message | None:
     """The message at the end of the thread as it stands on screen."""
-    return _newest(thread.messages.all())
+    return _newest(thread.messages.exclude(kind__in=SILENT))
 
 
 def summary(message: Message) -> str:
@@ -96,7 +111,7 @@ def summary(message: Message) -> str:
         return "Location"
     if message.app_card:
         return "App card"
-    return "Attachment" if message.media_url else "Empty message"
+    return "Attachment" if message.media_url or message.file_count else "Empty message"
 
 
 def notify_reader(user_pk: int | UUID) -> None:

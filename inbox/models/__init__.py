@@ -1,18 +1,28 @@
 """Lines, threads and the messages in them."""
 
 from .account import Account
+from .fact import Fact
+from .gesture import Gesture
 from .line import Line
-from .message import Message, SendState
+from .media_file import MediaFile
+from .message import WRITTEN, Kind, Message, SendState
+from .service_check import ServiceCheck
 from .sync import SyncState
 from .thread import Participant, Reader, Thread
 
 __all__ = [
+    "WRITTEN",
     "Account",
+    "Fact",
+    "Gesture",
+    "Kind",
     "Line",
+    "MediaFile",
     "Message",
     "Participant",
     "Reader",
     "SendState",
+    "ServiceCheck",
     "SyncState",
     "Thread",
 ]

@@ -38,6 +38,14 @@ class Line(models.Model):
     new_contacts_per_day = models.PositiveIntegerField(default=50)
     messages_before_reply = models.PositiveIntegerField(default=5)
     queue_limit = models.PositiveIntegerField(default=1500)
+    # What Sendblue last said of the line's use: new contacts used, left, when more (contract 2.8).
+    usage = models.JSONField(null=True, blank=True)
+    usage_sampled_at = models.DateTimeField(null=True, blank=True)
+
+    sends_read_receipts = models.BooleanField(default=False, db_default=False)
+    # Why Sendblue would not do it on this line; empty where it was not asked or went well.
+    read_receipts_refused = models.CharField(max_length=300, blank=True, db_default="")
+    facetime_refused = models.CharField(max_length=300, blank=True, db_default="")
 
     busy_until = models.DateTimeField(null=True, blank=True)
     # The worker that sends on this line right now, and until when it may.

@@ -24,21 +24,47 @@ class SendState(models.TextChoices):
     MARKED_SENT = "marked", "a person looked at the phone and says it was sent"
 
 
+class Kind(models.TextChoices):
+    """What a row of the timeline is. All that we ask of Sendblue is claimed and posted alike."""
+
+    MESSAGE = "message", "words or a file"
+    CAROUSEL = "carousel", "2 to 20 pictures in one"
+    REACTION = "reaction", "a tapback that stands on another message"
+    LOCATION_REQUEST = "location_request", "we asked where they are"
+    FACETIME_CALL = "facetime_call", "we called them by FaceTime"
+    CALL = "call", "a telephone call that Sendblue tells of"
+    GROUP_NAME = "group_name", "we changed the name of the group"
+    GROUP_PHOTO = "group_photo", "we changed the picture of the group"
+    GROUP_ADD = "group_add", "we added somebody to the group"
+    GROUP_REMOVE = "group_remove", "we removed somebody from the group"
+
+
+# What a person gets as a bubble; the rest are marks on a bubble or lines between them.
+WRITTEN = (Kind.MESSAGE, Kind.CAROUSEL)
+
+
 class Message(models.Model):
-    """A message in a thread. Field names are Sendblue's (contract, section 2.0).
+    """A row of a thread's timeline, most often a message; names are Sendblue's (contract 2.0).
 
     Order on screen is (`date_sent`, `message_handle`, `id`), never arrival. `send_state` is empty
-    for messages that were not sent from here.
+    for messages that were not sent from here. A tapback has `reaction`, and `reacts_to` once the
+    message that it quotes is known: then it is a mark there and no bubble of its own.
     """
 
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="+", db_index=False)
     message_handle = models.CharField(max_length=200, blank=True)
     is_outbound = models.BooleanField()
+    # Columns that came later have a default in the database: older workers go on writing rows.
+    kind = models.CharField(
+        max_length=24, choices=Kind.choices, default=Kind.MESSAGE, db_default=Kind.MESSAGE
+    )
     message_type = models.CharField(max_length=32, blank=True)
     number = models.CharField(max_length=254, blank=True)
     content = models.TextField(blank=True)
     media_url = models.TextField(blank=True)
+    # How many rows of MediaFile belong to it.
+    file_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     send_style = models.CharField(max_length=32, blank=True)
     service = models.CharField(max_length=16, blank=True)
     status = models.CharField(max_length=32, blank=True)
@@ -48,6 +74,22 @@ class Message(models.Model):
     location = models.JSONField(null=True, blank=True)
     app_card = models.JSONField(null=True, blank=True)
     reply_to_handle = models.CharField(max_length=200, blank=True)
+    # The part of the message that is replied or reacted to, from 0.
+    part_index = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # One of Sendblue's six words, or the emoji itself.
+    reaction = models.CharField(max_length=64, blank=True, db_default="")
+    reaction_is_removal = models.BooleanField(default=False, db_default=False)
+    reaction_quote = models.TextField(blank=True, db_default="")
+    reacts_to = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reactions",
+        db_index=False,
+    )
+    # What a line between the bubbles tells: of a call, of a change of the group.
+    details = models.JSONField(default=dict, blank=True, db_default={})
     seat_id = models.CharField(max_length=128, blank=True)
     sender_email = models.CharField(max_length=254, blank=True)
     date_sent = models.DateTimeField()
@@ -60,6 +102,8 @@ class Message(models.Model):
     # Inbound and not old history: counts as unread for agents who have not seen it.
     is_news = models.BooleanField(default=False)
     arrived_late = models.BooleanField(default=False)
+    # Gone from Sendblue's store because somebody here asked for it; the phone keeps it.
+    deleted_at_sendblue = models.DateTimeField(null=True, blank=True)
 
     # --- our own sends ---
     author = models.ForeignKey(
@@ -78,6 +122,11 @@ class Message(models.Model):
     # When a person dealt with a failed or unknown send: sent again, or marked as sent.
     trouble_settled_at = models.DateTimeField(null=True, blank=True)
     opens_contact = models.BooleanField(default=False)
+    # Somebody waits for it: goes before what nobody asked for.
+    is_reply = models.BooleanField(default=False, db_default=False)
+    pre_reply_override = models.BooleanField(default=False, db_default=False)
+    # How it was expected to travel when it was written; scored against `service` afterwards.
+    forecast_service = models.CharField(max_length=16, blank=True, db_default="")
     again_of = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,
@@ -128,10 +177,37 @@ class Message(models.Model):
                 condition=Q(opens_contact=True),
                 name="message_opens_contact",
             ),
+            models.Index(
+                fields=["reacts_to"],
+                condition=Q(reacts_to__isnull=False),
+                name="message_reactions",
+            ),
+            models.Index(
+                fields=["thread", "date_sent"],
+                condition=Q(kind="reaction"),
+                name="message_tapbacks",
+            ),
+            models.Index(
+                F("date_sent").desc(),
+                F("id").desc(),
+                condition=Q(is_outbound=True, trouble_settled_at__isnull=True)
+                & (Q(send_state__in=["rejected", "unknown"]) | Q(status__in=["ERROR", "DECLINED"])),
+                name="message_trouble_newest",
+            ),
+            models.Index(
+                fields=["line", "date_sent"],
+                condition=~Q(forecast_service=""),
+                name="message_forecast",
+            ),
         )
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is a bubble: words or files, not a mark or a line between bubbles."""
+        return self.kind in WRITTEN
 
     @property
     def stage(self) -> str:

@@ -47,6 +47,12 @@ class Thread(models.Model):
     last_inbound_revision = models.BigIntegerField(default=0)
     # Sends that failed or whose outcome nobody knows: the list marks them.
     trouble_count = models.PositiveIntegerField(default=0)
+    # Somebody at the other end types, and until when that is to be believed.
+    typing_number = models.CharField(max_length=254, blank=True, db_default="")
+    typing_until = models.DateTimeField(null=True, blank=True)
+    # The picture of a group, in our own storage; when Sendblue was last asked about the group.
+    group_photo = models.CharField(max_length=200, blank=True, db_default="")
+    group_read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -93,6 +99,8 @@ class Participant(models.Model):
 
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
+    # When they were seen to have left; their old messages keep their name.
+    left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (

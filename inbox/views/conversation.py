@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from inbox.presenting import Bubble, bubbles
+from inbox.presenting import Bubble, bubbles, extras_of
 from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
@@ -21,15 +21,23 @@ if TYPE_CHECKING:
 def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """The context of a thread's pane. The cursor is the thread's revision *before* the messages
     were read: what happens between is asked for again rather than missed."""
-    return page_of(request, thread) | {
-        "thread": thread,
-        "since": thread.revision,
-        "client_ref": uuid.uuid4(),
-        "max_length": MAX_CONTENT_LENGTH,
-        "people": list(people_in(thread).values()) if thread.is_group else [],
-        "draft": "",
-        "error": "",
-    }
+    return (
+        page_of(request, thread)
+        | standing(request, thread)
+        | {
+            "since": thread.revision,
+            "client_ref": uuid.uuid4(),
+            "max_length": MAX_CONTENT_LENGTH,
+            "people": list(people_in(thread).values()) if thread.is_group else [],
+            "draft": "",
+            "error": "",
+        }
+    )
+
+
+def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
+    """What the header and the composer say about the thread now; refreshed with every change."""
+    return {"thread": thread}
 
 
 def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
@@ -69,4 +77,5 @@ def as_bubbles(request: AgentRequest, thread: Thread, rows: list[Message]) -> li
     people = people_in(thread) if thread.is_group else {}
     for message in rows:
         message.thread = thread
-    return bubbles(rows, people=people, viewer=request.user)
+    extras = extras_of(thread, rows)
+    return bubbles(rows, people=people, viewer=request.user, extras=extras)

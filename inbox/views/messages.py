@@ -20,10 +20,10 @@ from inbox.actions.queueing import (
     queue_message,
     send_again,
 )
-from inbox.forms import ComposerForm
+from inbox.forms import ComposerForm, WordsForm
 from inbox.queries import agents, changes_since
 
-from .conversation import as_bubbles, conversation, page_again, page_of
+from .conversation import as_bubbles, conversation, page_again, page_of, standing
 from .panes import render_pane
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def changes(request: AgentRequest, pk: int) -> HttpResponse:
     text = request.GET.get("since", "")
     since = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     found = changes_since(thread, since)
-    context: dict[str, Any] = {"thread": thread, "changes": found}
+    context: dict[str, Any] = {"changes": found} | standing(request, thread)
     if found.is_reset:
         context |= page_again(request, thread)
     else:
@@ -69,16 +69,11 @@ def changes(request: AgentRequest, pk: int) -> HttpResponse:
 def send(request: AgentRequest, pk: int) -> HttpResponse:
     """Queue what the agent wrote; a refusal stands beside the composer, with the draft."""
     thread = thread_for(request.user, pk)
-    form = ComposerForm(request.POST)
+    form = ComposerForm(request.POST, thread=thread, user=request.user)
     if not form.is_valid():
         return _refused(request, thread, "The page is out of date. Reload it and send again.")
     try:
-        queue_message(
-            thread,
-            author=request.user,
-            content=form.cleaned_data["content"],
-            client_ref=form.cleaned_data["client_ref"],
-        )
+        queue_message(thread, author=request.user, **form.draft())
     except Refused as refusal:
         return _refused(request, thread, str(refusal))
     return acted(request, thread)
@@ -88,7 +83,7 @@ def send(request: AgentRequest, pk: int) -> HttpResponse:
 def again(request: AgentRequest, pk: int) -> HttpResponse:
     """Another attempt for a message that failed or whose fate nobody knows."""
     message = message_for(request.user, pk)
-    form = ComposerForm(request.POST)
+    form = WordsForm(request.POST)
     client_ref = form.cleaned_data["client_ref"] if form.is_valid() else uuid4()
     try:
         send_again(message, author=request.user, client_ref=client_ref)

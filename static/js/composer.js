@@ -10,6 +10,10 @@ const GSM =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const GSM_DOUBLE = "^{}\\[~]|€";
 
+// What goes with the words lies in hidden inputs; its own modules empty them on
+// `composer-cleared` and put them back on `composer-restored`.
+const hasFiles = () => Boolean(form().querySelector("input[name=file]"));
+
 // --- drafts ---
 const key = () => `draft-${form().dataset.thread}`;
 function keepDraft() {
@@ -96,16 +100,17 @@ document.addEventListener("keydown", (event) => {
   const enter = document.getElementById("enter-sends").checked && !event.shiftKey && !coarse.matches;
   if (!always && !enter) return;
   event.preventDefault();
-  if (box().value.trim()) form().requestSubmit();
+  if (box().value.trim() || hasFiles()) form().requestSubmit();
 });
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement !== form()) return;
-  // The body is taken: empty the box for what is written next.
-  taken.set(ctx, { form: form(), text: box().value });
+  // The body is taken: empty the composer for what is written next.
+  taken.set(ctx, { form: form(), text: box().value, data: new FormData(form()) });
   form().elements.client_ref.value = crypto.randomUUID();
   document.getElementById("composer-error").textContent = "";
   box().value = "";
   changed();
+  document.dispatchEvent(new CustomEvent("composer-cleared"));
   box().focus();
 });
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
@@ -117,6 +122,7 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
     document.dispatchEvent(new CustomEvent("message-sent"));
   } else if (sent.form === form()) {
     putBack(sent.text);
+    document.dispatchEvent(new CustomEvent("composer-restored", { detail: { data: sent.data } }));
   } else {
     // Another conversation is open by now: the words wait in their own.
     try {

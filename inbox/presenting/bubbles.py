@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,63 +14,40 @@ from django.utils import timezone
 from inbox.actions.queueing import can_send_again
 from inbox.models import Message, SendState
 from inbox.queries import place_of
-from sendblue_inbox.clock import now
 from sendblue_inbox.phone import national
 
-from .failures import explain
+from .events import Event, event_of
+from .extras import NO_EXTRAS, Extras
+from .files import Attachment, attachment_of
+from .places import map_url
+from .quotes import Quote, quote_of
+from .states import State, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
     from contacts.models import Contact
+    from inbox.models import MediaFile
     from sendblue_inbox.keyset import Place
     from sendblue_inbox.models import User
 
 # A silence longer than this ends a run of bubbles, so that its time is told.
 RUN_ENDS_AFTER = timedelta(minutes=15)
-# A message that leaves sooner is not worth a time.
-SOON = timedelta(seconds=20)
 MOST_LARGE_EMOJI = 3
 EMOJI = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
     "|(?:[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
     "(?:\u200d[\u2640-\u27ff\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?)*))"
 )
-KINDS = {
-    "image": {".jpg", ".jpeg", ".png", ".gif", ".heic", ".heif", ".webp", ".tiff", ".bmp"},
-    "film": {".mp4", ".mov", ".m4v", ".3gp", ".webm"},
-    "sound": {".caf", ".m4a", ".mp3", ".aac", ".amr", ".wav", ".ogg"},
-}
-KIND_WORDS = {"image": "Picture", "film": "Video", "sound": "Audio", "file": "File"}
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that came with a message: what it seems to be, its name, and where it lies."""
-
-    kind: str
-    name: str
-    type: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known about a message of ours, in words; `at` stands beside them.
-
-    `is_settled`: nothing more is to be expected, so only the newest of a run needs to say it.
-    """
-
-    words: str
-    at: datetime | None = None
-    tone: str = ""
-    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """A message with what its neighbours decide: a day's heading before it, its place in a run."""
+    """A row of the timeline with what stands on it and what its neighbours decide.
+
+    That is a day's heading before it, its place in a run, and the rows that belong to it.
+    """
 
     message: Message
     day: Day | None
@@ -81,6 +56,7 @@ class Bubble:
     speaker: Contact | None
     speaker_name: str
     viewer_pk: int
+    extras: Extras
 
     @property
     def run(self) -> str:
@@ -132,6 +108,21 @@ class Bubble:
         return is_emoji(self.message.content)
 
     @property
+    def event(self) -> Event | None:
+        """What the row says where it is a line between the bubbles."""
+        return event_of(self.message)
+
+    @property
+    def files(self) -> list[MediaFile]:
+        """The files that came with it, or go out with it, in order."""
+        return self.extras.files.get(self.message.pk, [])
+
+    @property
+    def quote(self) -> Quote | None:
+        """The message that it replies to."""
+        return quote_of(self.message, self.extras.quoted)
+
+    @property
     def attachment(self) -> Attachment | None:
         """The file that came with it."""
         return attachment_of(self.message.media_url)
@@ -156,7 +147,11 @@ class Day:
 
 
 def bubbles(
-    messages: Iterable[Message], *, people: dict[str, Contact], viewer: User
+    messages: Iterable[Message],
+    *,
+    people: dict[str, Contact],
+    viewer: User,
+    extras: Extras = NO_EXTRAS,
 ) -> list[Bubble]:
     """The messages, which are in screen order, as they stand there."""
     rows = list(messages)
@@ -169,6 +164,7 @@ def bubbles(
             speaker=people.get(message.number),
             speaker_name=_speaker_name(message, people),
             viewer_pk=viewer.pk,
+            extras=extras,
         )
         for before, message, after in zip([None, *rows], rows, [*rows[1:], None], strict=False)
     ]
@@ -176,41 +172,9 @@ def bubbles(
 
 def run_of(message: Message) -> str:
     """Who speaks: bubbles with the same text may form one run."""
+    if not message.is_written:
+        return f"line-{message.pk}"
     return f"out-{message.author_id or 0}" if message.is_outbound else f"in-{message.number}"
-
-
-def state_of(message: Message) -> State:
-    """What is known about one of our messages, never more."""
-    soon = now() + SOON
-    match message.stage:
-        case "waiting" if message.send_after and message.send_after > soon:
-            return State("Waiting, goes at", message.send_after)
-        case "waiting":
-            return State("Waiting for its turn")
-        case "sending":
-            return State("Sending")
-        case "unknown" if message.resolve_after:
-            return State("Checking whether it was sent", tone="warning")
-        case "unknown" if message.trouble_settled_at:
-            return State("Nobody knows whether this was sent. It was sent again", is_settled=True)
-        case "unknown":
-            return State("Nobody knows whether this was sent. Check the phone", tone="warning")
-        case "failed" if message.trouble_settled_at:
-            return State("Not sent. It was sent again", is_settled=True)
-        case "failed":
-            return State(explain(message), tone="danger")
-        case "delivered":
-            return State("Delivered", message.delivered_at or message.date_updated, is_settled=True)
-        case "read":
-            return State("Read", message.date_updated, is_settled=True)
-        case "sent" if message.send_state == SendState.MARKED_SENT:
-            return State("Marked as sent", message.trouble_settled_at, is_settled=True)
-        case "sent" if message.service == "SMS":
-            return State("Sent. SMS gives no proof of delivery", is_settled=True)
-        case "sent":
-            return State("Sent", message.date_updated)
-        case _:
-            return State("Accepted by Sendblue", message.date_sent)
 
 
 def is_emoji(text: str) -> bool:
@@ -218,30 +182,6 @@ def is_emoji(text: str) -> bool:
     bare = "".join(text.split())
     found = EMOJI.findall(bare) if len(bare) <= 40 else []
     return 0 < len(found) <= MOST_LARGE_EMOJI and "".join(found) == bare
-
-
-def attachment_of(media_url: str) -> Attachment | None:
-    """What an address says about the file behind it; None for one that is not http or https."""
-    try:
-        address = urlsplit(media_url)
-    except ValueError:
-        return None
-    if address.scheme not in {"http", "https"} or not address.netloc:
-        return None
-    path = PurePosixPath(unquote(address.path))
-    suffix = path.suffix.lower()
-    kind = next((kind for kind, suffixes in KINDS.items() if suffix in suffixes), "file")
-    return Attachment(kind, path.name or address.netloc, KIND_WORDS[kind], media_url)
-
-
-def map_url(location: dict[str, float] | None) -> str:
-    """OpenStreetMap's page of a place, with a mark on it; empty for no place."""
-    if not location:
-        return ""
-    latitude, longitude = float(location["latitude"]), float(location["longitude"])
-    spot = f"{latitude:.6f}/{longitude:.6f}"
-    mark = f"mlat={latitude:.6f}&mlon={longitude:.6f}"
-    return f"https://www.openstreetmap.org/?{mark}#map=16/{spot}"
 
 
 def _speaker_name(message: Message, people: dict[str, Contact]) -> str:
