@@ -1,0 +1,44 @@
+"""The lines between the bubbles: what was done in a thread beside writing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inbox.models import Kind
+from sendblue_inbox.phone import national
+
+if TYPE_CHECKING:
+    from inbox.models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a line says, and the icon before it."""
+
+    words: str
+    icon: str
+
+
+def event_of(message: Message) -> Event | None:
+    """The line that a row is; None for bubbles and marks."""
+    details = message.details
+    who = national(str(details.get("number", "")))
+    match message.kind:
+        case Kind.LOCATION_REQUEST:
+            return Event("Asked where they are", "place")
+        case Kind.FACETIME_CALL:
+            return Event("Started a FaceTime call", "film")
+        case Kind.CALL:
+            return Event("Telephone call", "app")
+        case Kind.GROUP_NAME:
+            name = details.get("name")
+            words = f"Changed the name to “{name}”" if name else "Removed the name"
+            return Event(words, "users")
+        case Kind.GROUP_PHOTO:
+            return Event("Changed the picture of the group", "image")
+        case Kind.GROUP_ADD:
+            return Event(f"Added {who}", "users")
+        case Kind.GROUP_REMOVE:
+            return Event(f"Removed {who}", "users")
+    return None

@@ -1,0 +1,64 @@
+"""What is proved about a message of ours, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from inbox.failures import explain
+from inbox.models import SendState
+from sendblue_inbox.clock import now
+
+if TYPE_CHECKING:
+    from inbox.models import Message
+
+# A message that leaves sooner is not worth a time.
+SOON = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known about a message of ours, in words; `at` stands beside them.
+
+    `is_settled`: nothing more is to be expected, so only the newest of a run needs to say it.
+    """
+
+    words: str
+    at: datetime | None = None
+    tone: str = ""
+    is_settled: bool = False
+
+
+def state_of(message: Message) -> State:
+    """What is known about one of our messages, never more."""
+    soon = now() + SOON
+    match message.stage:
+        case "waiting" if message.send_after and message.send_after > soon:
+            return State("Waiting, goes at", message.send_after)
+        case "waiting":
+            return State("Waiting for its turn")
+        case "sending":
+            return State("Sending")
+        case "unknown" if message.resolve_after:
+            return State("Checking whether it was sent", tone="warning")
+        case "unknown" if message.trouble_settled_at:
+            return State("Nobody knows whether this was sent. It was sent again", is_settled=True)
+        case "unknown":
+            return State("Nobody knows whether this was sent. Check the phone", tone="warning")
+        case "failed" if message.trouble_settled_at:
+            return State("Not sent. It was sent again", is_settled=True)
+        case "failed":
+            return State(explain(message), tone="danger")
+        case "delivered":
+            return State("Delivered", message.delivered_at or message.date_updated, is_settled=True)
+        case "read":
+            return State("Read", message.date_updated, is_settled=True)
+        case "sent" if message.send_state == SendState.MARKED_SENT:
+            return State("Marked as sent", message.trouble_settled_at, is_settled=True)
+        case "sent" if message.service == "SMS":
+            return State("Sent. SMS gives no proof of delivery", is_settled=True)
+        case "sent":
+            return State("Sent", message.date_updated)
+        case _:
+            return State("Accepted by Sendblue", message.date_sent)
