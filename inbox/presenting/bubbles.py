@@ -16,6 +16,7 @@ from inbox.models import Message, SendState
 from inbox.queries import place_of
 from sendblue_inbox.phone import national
 
+from .effects import SentEffect, effect_of
 from .events import Event, event_of
 from .extras import NO_EXTRAS, Extras
 from .files import Attachment, attachment_of
@@ -106,6 +107,11 @@ class Bubble:
     def is_emoji(self) -> bool:
         """Whether it is nothing but a few emoji, which are shown large."""
         return is_emoji(self.message.content)
+
+    @property
+    def effect(self) -> SentEffect | None:
+        """The effect that it went with."""
+        return effect_of(self.message)
 
     @property
     def event(self) -> Event | None:

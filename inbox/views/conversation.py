@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from inbox.presenting import Bubble, bubbles, extras_of
+from inbox.presenting.effects import EFFECT_FAMILIES, why_no_effects
 from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
@@ -28,6 +29,7 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
             "since": thread.revision,
             "client_ref": uuid.uuid4(),
             "max_length": MAX_CONTENT_LENGTH,
+            "effect_families": EFFECT_FAMILIES,
             "people": list(people_in(thread).values()) if thread.is_group else [],
             "draft": "",
             "error": "",
@@ -37,7 +39,7 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
-    return {"thread": thread}
+    return {"thread": thread, "effects_refused": why_no_effects(thread, thread.service)}
 
 
 def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:

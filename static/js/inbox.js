@@ -3,3 +3,5 @@ import "./thread_list.js";
 import "./pane.js";
 import "./messages.js";
 import "./composer.js";
+import "./effects/replay.js";
+import "./effects/studio.js";

@@ -1,0 +1,91 @@
+// Invisible ink: the words lie under shimmering dust, which a rubbing pointer wipes away.
+import { TURN, between, easeBoth, many, progress } from "./motion.js";
+import { bubblePath, glow, stamp } from "./screen.js";
+
+const SECONDS = 3.8;
+const CLEARS_AT = 3; // by itself
+const HEALS_AFTER = 0.9; // what was rubbed, in seconds
+const RUB = 58; // px across
+const SHADES = 5;
+
+export function invisible(scene) {
+  const { bubble, at } = scene;
+  const style = getComputedStyle(bubble);
+  const { width, height } = at();
+  const wiped = glow("black");
+  const cover = new OffscreenCanvas(Math.ceil(width * scene.ratio), Math.ceil(height * scene.ratio));
+  const ink = cover.getContext("2d");
+  ink.scale(scene.ratio, scene.ratio);
+  const grains = many(Math.min(2600, Math.round((width * height) / 9)), () => ({
+    x: between(0, width),
+    y: between(0, height),
+    reach: between(1, 5),
+    pace: between(0.5, 1.6) * (Math.random() < 0.5 ? 1 : -1),
+    phase: between(0, TURN),
+    blink: between(0.6, 2),
+    size: between(0.7, 1.7),
+  }));
+  const rubs = [];
+  let clears = CLEARS_AT;
+  let moment = 0;
+
+  const rub = (event) => {
+    const { x, y } = bubble.getBoundingClientRect();
+    rubs.push({ x: event.clientX - x, y: event.clientY - y, since: moment });
+  };
+  const reveal = () => {
+    clears = Math.min(clears, moment);
+  };
+  bubble.addEventListener("pointermove", rub);
+  bubble.addEventListener("focusin", reveal);
+
+  function shimmer(time) {
+    ink.globalCompositeOperation = "source-over";
+    ink.globalAlpha = 1;
+    ink.fillStyle = style.backgroundColor;
+    ink.fillRect(0, 0, width, height);
+    const shades = many(SHADES, () => []);
+    for (const grain of grains) {
+      const light = (1 + Math.sin(grain.phase + time * TURN * grain.blink)) / 2;
+      shades[Math.min(SHADES - 1, Math.floor(light * SHADES))].push(grain);
+    }
+    ink.fillStyle = style.color;
+    shades.forEach((shade, index) => {
+      ink.globalAlpha = 0.08 + (0.84 * index) / (SHADES - 1);
+      ink.beginPath();
+      for (const { x, y, reach, pace, phase, size } of shade) {
+        const angle = phase + time * pace * 2;
+        ink.rect(x + Math.cos(angle) * reach, y + Math.sin(angle) * reach, size, size);
+      }
+      ink.fill();
+    });
+    ink.globalCompositeOperation = "destination-out";
+    for (const { x, y, since } of rubs) {
+      const left = 1 - progress(time, since + HEALS_AFTER, since + HEALS_AFTER * 2);
+      if (left) stamp(ink, wiped, x, y, RUB * 1.6, left);
+    }
+  }
+
+  return {
+    seconds: SECONDS,
+    peak: 1,
+    draw(brush, time) {
+      moment = time;
+      const place = at();
+      const share = easeBoth(progress(time, clears, clears + 0.7));
+      if (share >= 1) return;
+      shimmer(time);
+      brush.save();
+      bubblePath(brush, place);
+      brush.clip();
+      brush.globalAlpha = 1 - share;
+      brush.drawImage(cover, place.x, place.y, width, height);
+      brush.restore();
+    },
+    hurry: reveal,
+    end() {
+      bubble.removeEventListener("pointermove", rub);
+      bubble.removeEventListener("focusin", reveal);
+    },
+  };
+}
