@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -64,3 +65,11 @@ def envbool(name: str, *, default: bool) -> bool:
 def envlist(name: str, default: str = "") -> list[str]:
     """The parts of a comma list, without blanks. Reads `NAME_FILE` too."""
     return [part.strip() for part in envsecret(name, default).split(",") if part.strip()]
+
+
+def networks(name: str, parts: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The parts of the setting `name` as networks (10.0.0.0/8); raises SettingError otherwise."""
+    try:
+        return [ipaddress.ip_network(part) for part in parts]
+    except ValueError as error:
+        raise SettingError(f"{name} must be networks such as 10.1.0.0/16: {error}.") from error

@@ -10,7 +10,15 @@ from csp.constants import NONCE, NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from sendblue_inbox import embedded
-from sendblue_inbox.env import envbool, envint, envlist, envsecret, envtext, load_dotenv
+from sendblue_inbox.env import (
+    envbool,
+    envint,
+    envlist,
+    envsecret,
+    envtext,
+    load_dotenv,
+    networks,
+)
 from sendblue_inbox.secrets_folder import keep_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -213,6 +221,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# Received files are otherwise downloaded from public addresses only.
+MEDIA_ALLOWED_NETWORKS = networks("MEDIA_ALLOWED_NETWORKS", envlist("MEDIA_ALLOWED_NETWORKS"))
 
 # --- logging: one JSON object a line, without secrets, message text or numbers --------------------
 
