@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0003_timeline")]
+    dependencies = [("inbox", "0004_evidence")]
 
     operations = [
         migrations.AddField(
