@@ -8,12 +8,14 @@ from .media_file import MediaFile
 from .message import WRITTEN, Kind, Message, SendState
 from .service_check import ServiceCheck
 from .sync import SyncState
-from .thread import Participant, Reader, Thread
+from .thread import NEW_GROUP, FormerThread, Participant, Reader, Thread
 
 __all__ = [
+    "NEW_GROUP",
     "WRITTEN",
     "Account",
     "Fact",
+    "FormerThread",
     "Gesture",
     "Kind",
     "Line",

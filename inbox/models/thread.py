@@ -5,10 +5,16 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from contacts.models import Contact
 
 from .line import Line
+
+# How the group_id of a group begins that Sendblue has not named yet.
+NEW_GROUP = "new-"
+# So many people name a group that has no name of its own.
+MOST_NAMES = 3
 
 
 class Thread(models.Model):
@@ -53,6 +59,11 @@ class Thread(models.Model):
     # The picture of a group, in our own storage; when Sendblue was last asked about the group.
     group_photo = models.CharField(max_length=200, blank=True, db_default="")
     group_read_at = models.DateTimeField(null=True, blank=True)
+    # When it is to be asked about the group again.
+    group_due_at = models.DateTimeField(null=True, blank=True)
+    # When the newest list of its people and its newest name were told; older ones change nothing.
+    members_as_of = models.DateTimeField(null=True, blank=True)
+    named_as_of = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -78,6 +89,11 @@ class Thread(models.Model):
             models.Index(
                 "assignee", F("last_message_at").desc(), F("id").desc(), name="thread_mine_newest"
             ),
+            models.Index(
+                fields=["group_due_at"],
+                condition=Q(group_due_at__isnull=False),
+                name="thread_group_due",
+            ),
         )
 
     def __str__(self) -> str:
@@ -89,9 +105,27 @@ class Thread(models.Model):
         return bool(self.group_id)
 
     @property
+    def awaits_group_id(self) -> bool:
+        """Whether it is a group that we begin and that Sendblue has not named yet."""
+        return self.group_id.startswith(NEW_GROUP)
+
+    @cached_property
+    def members(self) -> list[Participant]:
+        """Who is or was in the group, in the order in which they came; one query, once."""
+        rows = Participant.objects.filter(thread=self).select_related("contact")
+        return list(rows.defer("contact__search_text", "contact__search_pieces").order_by("pk"))
+
+    @property
+    def people(self) -> list[Contact]:
+        """Who is in the group now."""
+        return [member.contact for member in self.members if member.left_at is None]
+
+    @property
     def title(self) -> str:
-        """Who this is with."""
-        return str(self.contact) if self.contact else self.group_display_name or "Group"
+        """Who this is with: the person, the name of the group, or the first names of its people."""
+        if self.contact:
+            return str(self.contact)
+        return self.group_display_name or first_names(self.people) or "Group"
 
 
 class Participant(models.Model):
@@ -109,6 +143,27 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"participant {self.pk}"
+
+
+def first_names(people: list[Contact]) -> str:
+    """Anna, Ben and Carla; Anna, Ben and 2 more."""
+    names = [person.first_name or str(person) for person in people]
+    if len(names) > MOST_NAMES:
+        names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+class FormerThread(models.Model):
+    """A conversation that turned out to be another: a group that we began and that was there.
+
+    Its primary key is that of the thread that is gone, so its address still leads somewhere.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="former")
+
+    def __str__(self) -> str:
+        return f"former thread {self.pk}"
 
 
 class Reader(models.Model):
