@@ -1,5 +1,5 @@
 """The effects that a message can be sent with (contract 4.4): what they are called, what they look
-like, and why one cannot be used or was lost."""
+like, and why one was lost. Why none can be used stands in `abilities`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sendblue_inbox.sendblue.terms import SendStyle, Service
 
 if TYPE_CHECKING:
-    from inbox.models import Message, Thread
+    from inbox.models import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,3 @@ def effect_of(message: Message) -> SentEffect | None:
     if message.was_downgraded:
         return SentEffect(effect, f"{effect.name} was lost: it did not go as iMessage")
     return SentEffect(effect)
-
-
-def why_no_effects(thread: Thread, service: str) -> str:
-    """Why none can be used for what is sent by this service next; empty where they can."""
-    if thread.is_group:
-        return "Sendblue does not promise effects in groups, so none can be chosen here."
-    if service in WITHOUT_EFFECTS:
-        return f"Effects need iMessage. The next message would go as {service} and lose them."
-    return ""

@@ -6,7 +6,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from inbox.presenting import Bubble, bubbles, extras_of
-from inbox.presenting.effects import EFFECT_FAMILIES, why_no_effects
+from inbox.presenting.abilities import abilities
+from inbox.presenting.effects import EFFECT_FAMILIES
 from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
@@ -39,7 +40,7 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
-    return {"thread": thread, "effects_refused": why_no_effects(thread, thread.service)}
+    return {"thread": thread, "abilities": abilities(thread)}
 
 
 def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
