@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sendblue_inbox.safe_download import (
-    DownloadError,
     Downloaded,
+    DownloadError,
     Failed,
     Gone,
     TooLarge,
