@@ -1,5 +1,6 @@
-"""The people who write to us."""
+"""The people who write to us, and what they agreed to."""
 
+from .consent_change import ConsentChange
 from .contact import Contact
 
-__all__ = ["Contact"]
+__all__ = ["ConsentChange", "Contact"]

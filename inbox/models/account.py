@@ -17,6 +17,9 @@ class Account(models.Model):
     sending_paused_reason = models.CharField(max_length=300, blank=True)
     keys_checked_at = models.DateTimeField(null=True, blank=True)
     keys_refused = models.CharField(max_length=300, blank=True)
+    # How often evaluate-service may be asked (contract 1.6, 2026-10); support grants more.
+    service_checks_per_hour = models.PositiveIntegerField(default=30, db_default=30)
+    service_checks_per_day = models.PositiveIntegerField(default=100, db_default=100)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(pk=1), name="one_account"),)

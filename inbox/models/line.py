@@ -12,7 +12,7 @@ class Line(models.Model):
 
     The limits start at the strictest published figures (contract, section 1.6) and are data, so
     that an account with others needs no new release. `busy_until` is the theoretical arrival time
-    of a leaky bucket: how far ahead the line is already promised.
+    of a leaky bucket: when the line has rested from all that left on it.
     """
 
     class Status(models.TextChoices):
@@ -41,6 +41,8 @@ class Line(models.Model):
     # What Sendblue last said of the line's use: new contacts used, left, when more (contract 2.8).
     usage = models.JSONField(null=True, blank=True)
     usage_sampled_at = models.DateTimeField(null=True, blank=True)
+    # Sendblue refused a new contact and named this time; nobody new is written to before it.
+    new_contacts_after = models.DateTimeField(null=True, blank=True)
 
     sends_read_receipts = models.BooleanField(default=False, db_default=False)
     # Why Sendblue would not do it on this line; empty where it was not asked or went well.
@@ -64,3 +66,8 @@ class Line(models.Model):
         if self.blocked_at:
             return f"Sendblue has blocked {self}. Choose another line, or ask Sendblue support."
         return ""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether what is queued waits for the line to come back."""
+        return bool(self.trouble) or self.status == self.Status.OFFLINE

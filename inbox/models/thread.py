@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
 
 from contacts.models import Contact
+from sendblue_inbox.clock import now
 
 from .line import Line
+
+# Nobody is told when a phone goes away in the middle of a word (contract 2.3, 3.4).
+TYPING_LASTS = timedelta(seconds=60)
 
 # How the group_id of a group begins that Sendblue has not named yet.
 NEW_GROUP = "new-"
@@ -59,6 +65,11 @@ class Thread(models.Model):
     # The picture of a group, in our own storage; when Sendblue was last asked about the group.
     group_photo = models.CharField(max_length=200, blank=True, db_default="")
     group_read_at = models.DateTimeField(null=True, blank=True)
+    # When one of its messages was last handed over: the others take their turns before the next.
+    last_claimed_at = models.DateTimeField(null=True, blank=True)
+    # Whether the person is new to the line, as Sendblue said (contract 2.8), and when to ask that.
+    contact_status = models.JSONField(default=dict, blank=True, db_default={})
+    contact_status_wanted_at = models.DateTimeField(null=True, blank=True)
     # When it is to be asked about the group again.
     group_due_at = models.DateTimeField(null=True, blank=True)
     # When the newest list of its people and its newest name were told; older ones change nothing.
@@ -88,6 +99,11 @@ class Thread(models.Model):
             ),
             models.Index(
                 "assignee", F("last_message_at").desc(), F("id").desc(), name="thread_mine_newest"
+            ),
+            models.Index(
+                fields=["contact_status_wanted_at"],
+                condition=Q(contact_status_wanted_at__isnull=False),
+                name="thread_status_wanted",
             ),
             models.Index(
                 fields=["group_due_at"],
