@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from inbox.models import Kind, Message, SendState, Thread
+from inbox.models import FormerThread, Kind, Message, SendState, Thread
 from sendblue_inbox import live
 from sendblue_inbox.sendblue.terms import FINAL_FAILURES
 
@@ -46,8 +46,12 @@ SILENT = frozenset(
 
 
 def lock_thread(pk: int) -> Thread:
-    """The thread, locked until the transaction ends. Take it before looking at its messages."""
-    return Thread.objects.select_for_update().get(pk=pk)
+    """The thread, locked until the transaction ends. Take it before looking at its messages.
+
+    Where it has become part of another, that one. Raises ObjectDoesNotExist.
+    """
+    thread = Thread.objects.select_for_update().filter(pk=pk).first()
+    return thread or lock_thread(FormerThread.objects.get(pk=pk).thread_id)
 
 
 def touch_thread(thread: Thread, message: Message) -> None:
