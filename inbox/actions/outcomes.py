@@ -7,7 +7,7 @@ in the meantime, and the truth stays.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -19,6 +19,7 @@ from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import backoff
 from sendblue_inbox.sendblue.errors import RateLimited
 
+from .noting import Source, note, note_error
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def put_back(message: Message, error: NotSent | RateLimited) -> None:
         why = "asked us to wait for a day" if slowed else "could not be reached for an hour"
         _settle(
             message,
+            "given_up",
+            error,
             send_state=SendState.REJECTED,
             error_code=error.error_code,
             error_message=f"Sendblue {why}. Nothing was sent.",
@@ -44,14 +47,22 @@ def put_back(message: Message, error: NotSent | RateLimited) -> None:
     wait = backoff(message.attempts, first=5 if slowed else 2, most=300)
     if error.retry_after:
         wait = max(wait, timedelta(seconds=min(error.retry_after, 3600)))
-    _settle(message, send_state=SendState.QUEUED, attempted_at=None, send_after=now() + wait)
+    _settle(
+        message,
+        "slowed" if slowed else "not_sent",
+        error,
+        send_state=SendState.QUEUED,
+        attempted_at=None,
+        send_after=now() + wait,
+    )
     if slowed:
         # The whole line has to slow down, not only this message.
         Line.objects.filter(pk=message.line_id).update(busy_until=now() + wait)
 
 
-def accept(message: Message) -> None:
+def accept(message: Message, answer: Any = None) -> None:
     """Note that Sendblue took what has no handle and of which nothing more will be heard."""
+    note(message, "accepted", Source.ANSWER, body=answer)
     _settle(message, send_state=SendState.ACCEPTED, error_code="", error_message="")
 
 
@@ -59,6 +70,8 @@ def reject(message: Message, error: SendblueError) -> None:
     """Note a refusal: surely not sent, and the same request would be refused again."""
     _settle(
         message,
+        "refused",
+        error,
         send_state=SendState.REJECTED,
         error_code=error.error_key or error.error_code or str(error.status or ""),
         error_message=error.message or "Sendblue refused the message.",
@@ -72,6 +85,8 @@ def put_in_doubt(message: Message, error: SendblueError | None) -> None:
     """Note that nobody knows whether the row was taken, and let the resolver look for a message."""
     _settle(
         message,
+        "lost",
+        error,
         send_state=SendState.UNKNOWN,
         error_code=(error.error_key or error.error_code) if error else "",
         error_message=error.message if error else "",
@@ -80,9 +95,16 @@ def put_in_doubt(message: Message, error: SendblueError | None) -> None:
     ring("resolving")
 
 
-def _settle(message: Message, **columns: object) -> None:
+def _settle(
+    message: Message, fact: str = "", error: SendblueError | None = None, **columns: object
+) -> None:
     with transaction.atomic():
         thread = lock_thread(message.thread_id)
+        # Also where a callback was faster: it happened all the same.
+        if error:
+            note_error(message, fact, error)
+        elif fact:
+            note(message, fact)
         settled = Message.objects.filter(pk=message.pk, send_state=SendState.SENDING).update(
             lease_until=None, revision=thread.revision + 1, **columns
         )

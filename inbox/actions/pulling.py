@@ -20,6 +20,7 @@ from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.terms import MAX_CONTACTS_PAGE
 
 from .facts import merge
+from .noting import Source
 from .recording import TooEarly, Unreadable, record_message
 from .slices import wake
 from .windows import Listing
@@ -168,7 +169,7 @@ class PageReader:
 
     def _record_one(self, payload: MessagePayload) -> None:
         try:
-            record_message(payload, seen_at=now(), is_history=self.is_history)
+            record_message(payload, seen_at=now(), source=Source.POLL, is_history=self.is_history)
         except TooEarly:
             # A send of ours may be this very message; its answer is due any second.
             self.held_at = min(filter(None, (self.held_at, _changed_at(payload))), default=None)

@@ -17,6 +17,7 @@ from sendblue_inbox.phone import NotANumber, to_address
 from sendblue_inbox.ring import ring
 from sendblue_inbox.sendblue.terms import FINAL_FAILURES, MAX_CONTENT_LENGTH
 
+from .noting import Source, note
 from .pacing import LimitReached, check_limits, reserve_slot
 from .recording import thread_with
 from .touching import lock_thread, touch_thread
@@ -128,6 +129,7 @@ def send_again(message: Message, *, author: User, client_ref: UUID) -> Message:
             return again
         if not can_send_again(message):
             raise Refused("This message no longer needs another attempt.")
+        note(message, "sent_again", Source.AGENT, words=str(author))
         copied = {name: getattr(message, name) for name in SAME_AGAIN}
         new = insert_queued(
             thread, author=author, client_ref=client_ref, again_of=message, **copied
@@ -137,7 +139,7 @@ def send_again(message: Message, *, author: User, client_ref: UUID) -> Message:
         return new
 
 
-def mark_as_sent(message: Message) -> Message:
+def mark_as_sent(message: Message, *, by: User) -> Message:
     """Note that a person saw the message on a phone. Raises Refused for any but unknown ones."""
     with transaction.atomic():
         thread = lock_thread(message.thread_id)
@@ -146,6 +148,20 @@ def mark_as_sent(message: Message) -> Message:
             raise Refused("What became of this message is known by now.")
         message.send_state = SendState.MARKED_SENT
         message.resolve_after = None
+        note(message, "marked_sent", Source.AGENT, words=str(by))
+        _settle(thread, message)
+        return message
+
+
+def dismiss(message: Message, *, by: User) -> Message:
+    """Let a failed or unknown message be. Raises Refused where nothing is to be decided."""
+    with transaction.atomic():
+        thread = lock_thread(message.thread_id)
+        message = Message.objects.get(pk=message.pk)
+        if not can_send_again(message):
+            raise Refused("This message no longer needs a decision.")
+        note(message, "dismissed", Source.AGENT, words=str(by))
+        message.details = {**message.details, "dismissed": True}
         _settle(thread, message)
         return message
 
@@ -179,7 +195,9 @@ def can_send_again(message: Message) -> bool:
 def _settle(thread: Thread, message: Message) -> None:
     message.trouble_settled_at = now()
     message.revision = thread.revision + 1
-    message.save(update_fields=["trouble_settled_at", "revision", "send_state", "resolve_after"])
+    message.save(
+        update_fields=["trouble_settled_at", "revision", "send_state", "resolve_after", "details"]
+    )
     touch_thread(thread, message)
 
 
@@ -234,6 +252,7 @@ def insert_queued(
         taken = MediaFile.objects.filter(pk=file.pk, message__isnull=True)
         if not taken.update(message=message, position=position):
             raise Refused("One of these files has been sent already. Choose it again.")
+    note(message, "written", Source.AGENT, words=str(author))
     touch_thread(thread, message)
     ring("sending")
     return message

@@ -17,7 +17,9 @@ from inbox.models import WRITTEN, Line, Message, Participant, SendState, Thread
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
+from .attaching import attach, read_tapback, sight_of
 from .facts import absorb, fitted, merge, told_time
+from .noting import Source, move_facts, note_report
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -42,11 +44,16 @@ class TooEarly(Exception):
 
 
 def record_message(
-    payload: MessagePayload, *, seen_at: datetime, is_history: bool = False
+    payload: MessagePayload,
+    *,
+    seen_at: datetime,
+    source: str = Source.WEBHOOK,
+    is_history: bool = False,
 ) -> Message:
     """Write what a webhook or a list says about a message, known or new.
 
-    `seen_at` stands in for Sendblue's times where a report has none. Raises Unreadable, or
+    `seen_at` stands in for Sendblue's times where a report has none. Of history only what changes
+    a message that we have is kept as a fact. Raises Unreadable, or
     TooEarly for an unknown outbound message while one of ours is being handed over.
     """
     payload = fitted(payload)
@@ -55,7 +62,7 @@ def record_message(
     for last_try in (False, False, True):
         try:
             with transaction.atomic():
-                return _record(payload, seen_at, is_history)
+                return _record(payload, seen_at, source, is_history)
         except IntegrityError:
             # Another worker wrote the same handle a moment ago: now it can be found.
             if last_try:
@@ -63,7 +70,13 @@ def record_message(
     raise AssertionError("unreachable")
 
 
-def record_answer(message: Message, payload: MessagePayload) -> Message:
+def record_answer(
+    message: Message,
+    payload: MessagePayload,
+    *,
+    source: str = Source.ANSWER,
+    seen_at: datetime | None = None,
+) -> Message:
     """Write what an answer or a status callback says about this very row of ours."""
     payload = fitted(payload)
     with transaction.atomic():
@@ -71,23 +84,31 @@ def record_answer(message: Message, payload: MessagePayload) -> Message:
         message = Message.objects.get(pk=message.pk)
         stranger = None
         if payload.message_handle and not message.message_handle:
-            stranger = _take_back(thread, payload.message_handle)
-        message = _update(thread, message, payload, stranger=stranger)
+            stranger = _take_back(thread, message, payload.message_handle)
+        note_report(message, payload, source, seen_at=seen_at)
+        message, _ = _update(thread, message, payload, stranger=stranger)
         reached("recording.inside")
         return message
 
 
-def _record(payload: MessagePayload, seen_at: datetime, is_history: bool) -> Message:
+def _record(payload: MessagePayload, seen_at: datetime, source: str, is_history: bool) -> Message:
     known = Message.objects.filter(message_handle=payload.message_handle).first()
     if known:
         thread = lock_thread(known.thread_id)
         known.refresh_from_db()
-        return _update(thread, known, payload, is_history=is_history)
+        known, is_changed = _update(thread, known, payload, is_history=is_history)
+        if is_changed or not is_history:
+            note_report(known, payload, source, seen_at=seen_at)
+        return known
     thread = lock_thread(_thread_of(payload, seen_at).pk)
     ours = _own_send(thread, payload, seen_at) if payload.is_outbound else None
     if ours:
-        return _update(thread, ours, payload)
-    return _insert(thread, payload, seen_at, is_history)
+        message, _ = _update(thread, ours, payload)
+    else:
+        message = _insert(thread, payload, seen_at, is_history)
+    if ours or not is_history:
+        note_report(message, payload, source, seen_at=seen_at)
+    return message
 
 
 def _own_send(thread: Thread, payload: MessagePayload, seen_at: datetime) -> Message | None:
@@ -130,7 +151,9 @@ def _insert(
         arrived_late=age > LATE_AFTER and not is_history,
     )
     merge(message, payload)
+    read_tapback(message)
     message.save(force_insert=True)
+    attach(thread, message, None)
     _note_consent(payload, date_sent)
     if not payload.is_outbound and message.is_news:
         thread.is_closed = False
@@ -145,8 +168,9 @@ def _update(
     *,
     stranger: Message | None = None,
     is_history: bool = False,
-) -> Message:
-    state = message.send_state
+) -> tuple[Message, bool]:
+    """The message with what the payload adds, and whether that was anything."""
+    state, before = message.send_state, sight_of(message)
     if payload.message_handle and state not in {"", SendState.ACCEPTED}:
         # Sendblue knows the message: whatever we believed of it, and why, no longer counts.
         message.send_state = SendState.ACCEPTED
@@ -156,6 +180,7 @@ def _update(
     changed = merge(message, payload) or state != message.send_state
     if stranger:
         absorb(message, stranger)
+    read_tapback(message)
     if not state and not is_history and first_seen and message.date_updated:
         # Only now do we know when it was written.
         message.arrived_late = first_seen - message.date_sent > LATE_AFTER
@@ -163,14 +188,17 @@ def _update(
     if changed:
         message.revision = thread.revision + 1
         message.save()
+        attach(thread, message, before)
         touch_thread(thread, message)
-    return message
+    return message, changed
 
 
-def _take_back(thread: Thread, message_handle: str) -> Message | None:
-    """Remove a row that a webhook made for what turns out to be one of our own sends."""
+def _take_back(thread: Thread, message: Message, message_handle: str) -> Message | None:
+    """Remove a row that a webhook made for what turns out to be this send of ours."""
     stranger = thread.messages.filter(message_handle=message_handle, send_state="").first()
     if stranger:
+        move_facts(stranger, message)
+        stranger.reactions.update(reacts_to=message)
         stranger.delete()
         thread.reset_revision = thread.revision + 1
     return stranger

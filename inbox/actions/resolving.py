@@ -20,6 +20,7 @@ from sendblue_inbox.rows import Turn
 from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import SendblueError
 
+from .noting import Source, note, note_error
 from .recording import record_answer
 from .touching import lock_thread, touch_thread
 
@@ -62,6 +63,7 @@ def doubt_abandoned(message: Message) -> None:
         )
         if doubted:
             message.refresh_from_db()
+            note(message, "lost", words="The worker ended while it was sending.")
             touch_thread(thread, message)
         reached("doubting.before")
     reached("doubting.after")
@@ -81,10 +83,13 @@ def look_for(message: Message, client: Client) -> None:
         found = candidates(message, client)
     except SendblueError as error:
         logger.warning("could not look for a send in doubt", extra={"error": str(error)})
+        note_error(message, "looked", error, words="Sendblue’s list could not be read.")
         found = []
+    else:
+        note(message, "looked", Source.POLL, words=_looked(message, found))
     if len(found) == 1 and not _twins(message):
         reached("resolving.found")
-        record_answer(message, found[0])
+        record_answer(message, found[0], source=Source.POLL)
         reached("resolving.recorded")
     elif next_look is None:
         leave_to_a_person(message)
@@ -129,6 +134,7 @@ def leave_to_a_person(message: Message) -> None:
         )
         if left:
             message.refresh_from_db()
+            note(message, "left_to_person")
             touch_thread(thread, message)
         reached("leaving.before")
     reached("leaving.after")
@@ -142,6 +148,14 @@ def _next_look(message: Message) -> datetime | None:
         if since.total_seconds() < seconds * 3:
             return now() + timedelta(seconds=seconds)
     return now() + timedelta(seconds=LOOK_AGAIN[-1])
+
+
+def _looked(message: Message, found: list[MessagePayload]) -> str:
+    if len(found) > 1:
+        return f"{len(found)} messages in Sendblue’s list can be this one."
+    if found and _twins(message):
+        return "One fits, and another send that says the same is in doubt too."
+    return "Found one that can only be this." if found else "No message in Sendblue’s list fits."
 
 
 def _twins(message: Message) -> bool:

@@ -7,13 +7,14 @@ claim whose outcome was never written is in doubt and goes to the resolver.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery import shared_task
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from inbox.models import Line, Message, SendState, SyncState
@@ -30,8 +31,10 @@ from sendblue_inbox.sendblue.errors import (
     SendblueError,
 )
 from sendblue_inbox.sendblue.payloads import MessagePayload
+from sendblue_inbox.sendblue.tracing import traced
 
 from .accounts import is_sending_paused, pause_sending
+from .noting import note, note_requests
 from .outcomes import accept, put_back, put_in_doubt, reject
 from .posting import post
 from .recording import record_answer
@@ -43,12 +46,15 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from sendblue_inbox.sendblue.tracing import Written
+
 # Above the longest POST (51 s with connecting). It is renewed with every claim, so a killed worker
 # holds its line up for at most this long.
 LEASE = timedelta(seconds=60)
 LINES_AT_ONCE = 8
 # A send in doubt holds back what was written after it, but not for longer than this.
 HOLD_FOR = timedelta(seconds=60)
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="drain.sending")
@@ -101,6 +107,7 @@ def claim_next(line_pk: int, sender: uuid.UUID) -> Message | None:
             )
             if claimed:
                 candidate.refresh_from_db()
+                note(candidate, "claimed", words=f"Attempt {candidate.attempts}")
                 touch_thread(thread, candidate)
             reached("claiming.inside")
         if claimed:
@@ -111,7 +118,11 @@ def claim_next(line_pk: int, sender: uuid.UUID) -> Message | None:
 def deliver(message: Message, client: Client) -> None:
     """POST a claimed message once and write down what came of it."""
     try:
-        payload = post(message, client)
+        with traced() as requests:
+            try:
+                payload = post(message, client)
+            finally:
+                _keep_evidence(message, requests)
     except (NotSent, RateLimited) as error:
         put_back(message, error)
     except (Rejected, BadCredentials) as error:
@@ -131,8 +142,17 @@ def deliver(message: Message, client: Client) -> None:
         if payload:
             record_answer(message, payload)
         else:
-            accept(message)
+            accept(message, requests[-1].answer if requests else None)
         reached("recording.after")
+
+
+def _keep_evidence(message: Message, requests: list[Written]) -> None:
+    """Write down what was sent. That this fails must not decide what becomes of the message."""
+    try:
+        note_requests(message, requests)
+    except DatabaseError as error:
+        logger.warning("a request was not kept", extra={"error": type(error).__name__})
+        connection.close()
 
 
 def due_messages() -> QuerySet[Message]:

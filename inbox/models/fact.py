@@ -25,7 +25,10 @@ class Fact(models.Model):
         STREAM = "stream", "The event stream"
         POLL = "poll", "A look at Sendblue’s list"
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="facts")
+    # The unique constraint is its index.
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="facts", db_index=False
+    )
     # When we learnt of it, and the time that Sendblue itself gives.
     seen_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
@@ -41,6 +44,11 @@ class Fact(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["message", "digest"], name="fact_once"),)
+        indexes = (
+            models.Index(
+                fields=["seen_at"], condition=models.Q(body__isnull=False), name="fact_with_body"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"fact {self.pk}"

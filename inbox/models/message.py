@@ -104,6 +104,8 @@ class Message(models.Model):
     arrived_late = models.BooleanField(default=False)
     # Gone from Sendblue's store because somebody here asked for it; the phone keeps it.
     deleted_at_sendblue = models.DateTimeField(null=True, blank=True)
+    # Somebody asked for that: when Sendblue is told so, or told so again.
+    delete_after = models.DateTimeField(null=True, blank=True)
 
     # --- our own sends ---
     author = models.ForeignKey(
@@ -173,6 +175,11 @@ class Message(models.Model):
                 name="message_in_trouble",
             ),
             models.Index(
+                fields=["delete_after"],
+                condition=Q(delete_after__isnull=False),
+                name="message_to_delete",
+            ),
+            models.Index(
                 fields=["line", "created_at"],
                 condition=Q(opens_contact=True),
                 name="message_opens_contact",
@@ -206,8 +213,12 @@ class Message(models.Model):
 
     @property
     def is_written(self) -> bool:
-        """Whether it is a bubble: words or files, not a mark or a line between bubbles."""
-        return self.kind in WRITTEN
+        """Whether it is a bubble: words or files, not a mark or a line between bubbles.
+
+        A tapback is the words that it came as while nobody knows what it quotes.
+        """
+        is_text = self.kind == Kind.REACTION and not self.send_state and not self.reacts_to_id
+        return self.kind in WRITTEN or is_text
 
     @property
     def stage(self) -> str:

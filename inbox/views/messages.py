@@ -97,7 +97,7 @@ def sent(request: AgentRequest, pk: int) -> HttpResponse:
     """A person saw on the phone that the message was sent."""
     message = message_for(request.user, pk)
     try:
-        mark_as_sent(message)
+        mark_as_sent(message, by=request.user)
     except Refused as refusal:
         return _toast(request, message, str(refusal))
     return acted(request, message.thread)

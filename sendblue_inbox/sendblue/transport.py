@@ -35,6 +35,7 @@ from .errors import (
 from .payloads.reading import mapping, text
 from .sse import ServerSentEvent, parse_events
 from .terms import FINAL_FAILURES, normalize_status
+from .tracing import Written, trace
 from .wire import WATCHED_POOLS, exchange
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ class Transport:
 
     def _write(self, request: _Request, *, total: float, is_send: bool = False) -> tuple[int, Any]:
         """(HTTP status, parsed body) of the only try."""
+        written = trace(Written(request.method, request.path, request.json))
         # A kept-alive connection can be reset while idle, and nobody could say whether this
         # request was read before that: writes always open their own.
         with self._session() as session:
@@ -257,7 +259,11 @@ class Transport:
                 read_timeout=self._limits.send_read,
                 cap=self._limits.send_bytes,
             )
-        return answer.status, _result(request, answer, is_send=is_send)
+        written.status, written.answer = (
+            answer.status,
+            _result(request, answer, is_send=is_send),
+        )
+        return answer.status, written.answer
 
     def _perform(
         self,

@@ -228,7 +228,7 @@ def test_what_nobody_knows_can_be_marked_or_sent_again(site: Simulator, agent: U
     thread.refresh_from_db()
     assert thread.trouble_count == 0
     with pytest.raises(Refused):
-        mark_as_sent(again)
+        mark_as_sent(again, by=agent)
 
 
 def test_a_dead_worker_leaves_doubt_never_a_second_post(site: Simulator, agent: User) -> None:

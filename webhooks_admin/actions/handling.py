@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inbox.actions.noting import Source
 from inbox.actions.recording import Unreadable, record_answer, record_message
 from inbox.models import Line, Message, SyncState
 from sendblue_inbox import live
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def message_event(event: WebhookEvent, body: dict[str, Any]) -> None:
     """A person wrote, or one of the account's messages went a step further."""
-    record_message(_payload(body), seen_at=event.received_at)
+    record_message(_payload(body), seen_at=event.received_at, source=Source.WEBHOOK)
 
 
 def status_event(event: WebhookEvent, body: dict[str, Any]) -> None:
@@ -31,9 +32,9 @@ def status_event(event: WebhookEvent, body: dict[str, Any]) -> None:
     other = message.message_handle and payload.message_handle not in {"", message.message_handle}
     if other:
         # Sendblue made two messages of one: the person has both, so both are shown.
-        record_message(payload, seen_at=event.received_at)
+        record_message(payload, seen_at=event.received_at, source=Source.CALLBACK)
     else:
-        record_answer(message, payload)
+        record_answer(message, payload, source=Source.CALLBACK, seen_at=event.received_at)
 
 
 def line_blocked(event: WebhookEvent, body: dict[str, Any]) -> None:

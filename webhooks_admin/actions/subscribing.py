@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
+from inbox.actions.noting import prune_bodies
 from inbox.actions.slices import claim, ensure_states, release
 from inbox.actions.syncing import register
 from inbox.models import SyncState
@@ -92,6 +93,7 @@ def look_after_webhooks(work: Slice) -> bool:
     The simulator's account is connected unasked, a real one only by a person.
     """
     prune_events()
+    prune_bodies()
     current = compare(work.client.list_webhooks())
     refused = set(_check().refused)
     if settings.SIMULATED and {row.kind for row in current.repairable} - refused:
