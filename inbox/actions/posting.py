@@ -59,6 +59,16 @@ def send_message(message: Message, client: Client) -> MessagePayload:
     )
 
 
+def send_reaction(message: Message, client: Client) -> None:
+    """A tapback on a message that Sendblue knows. No callback ever follows (contract 2.3)."""
+    client.send_reaction(
+        from_number=message.thread.line.number,
+        message_handle=message.reply_to_handle,
+        reaction=message.reaction,
+        part_index=message.part_index,
+    )
+
+
 def reply_to(message: Message) -> MessageRef | None:
     """What the message answers, in the words of a request."""
     handle = message.reply_to_handle
@@ -72,4 +82,5 @@ def callback_url(message: Message) -> str:
 
 POSTS: dict[Kind, Callable[[Message, Client], MessagePayload | None]] = {
     Kind.MESSAGE: send_message,
+    Kind.REACTION: send_reaction,
 }

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from inbox.models import FormerThread, Kind, Message, SendState, Thread
 from sendblue_inbox import live
+from sendblue_inbox.sendblue.tapbacks import tapback_text
 from sendblue_inbox.sendblue.terms import FINAL_FAILURES
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def touch_thread(thread: Thread, message: Message) -> None:
     """
     thread.revision += 1
     is_new = message.first_revision == thread.revision
+    if message.reacts_to_id:
+        # A mark is drawn with the bubble that it stands on.
+        Message.objects.filter(pk=message.reacts_to_id).update(revision=thread.revision)
     if message.is_outbound:
         thread.trouble_count = thread.messages.filter(TROUBLE).count()
     elif message.is_news and is_new:
@@ -79,8 +83,12 @@ def touch_thread(thread: Thread, message: Message) -> None:
 
 def _is_history(thread: Thread, message: Message) -> bool:
     """Whether a new message is an old one that no list row speaks of."""
-    return bool(thread.last_content) and (
-        message.date_sent < thread.last_message_at and not message.is_news
+    return (
+        bool(thread.last_content)
+        and message.date_sent < thread.last_message_at
+        and not message.is_news
+        # The newest may not say how it travels: then an older one decides.
+        and message.service in {"", thread.service}
     )
 
 
@@ -111,6 +119,8 @@ def summary(message: Message) -> str:
     """The words that stand for a message in the list."""
     if message.content:
         return " ".join(message.content.split())[:160]
+    if message.kind == Kind.REACTION:
+        return tapback_text(message.reaction, message.reaction_quote)[:160]
     if message.location:
         return "Location"
     if message.app_card:

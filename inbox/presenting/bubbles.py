@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from inbox.actions.queueing import can_send_again
+from inbox.actions.reacting import lack_of
 from inbox.models import Message, SendState
 from inbox.queries import place_of
 from sendblue_inbox.phone import national
@@ -22,6 +23,7 @@ from .extras import NO_EXTRAS, Extras
 from .files import Attachment, attachment_of
 from .places import map_url
 from .quotes import Quote, quote_of
+from .reactions import Mark, Trouble, marks_of, troubles_of
 from .states import State, state_of
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ class Bubble:
     speaker_name: str
     viewer_pk: int
     extras: Extras
+    quote: Quote | None
+    marks: list[Mark]
+    troubles: list[Trouble]
 
     @property
     def run(self) -> str:
@@ -124,9 +129,19 @@ class Bubble:
         return self.extras.files.get(self.message.pk, [])
 
     @property
-    def quote(self) -> Quote | None:
-        """The message that it replies to."""
-        return quote_of(self.message, self.extras.quoted)
+    def lacks(self) -> str:
+        """Why neither a tapback nor a reply can be attached to it; empty where they can."""
+        return lack_of(self.message)
+
+    @property
+    def parts(self) -> int:
+        """How many parts it has that can be reacted to one by one: its files and its words."""
+        return self.message.file_count + bool(self.message.content)
+
+    @property
+    def own_reaction(self) -> str:
+        """The tapback of ours that stands on it."""
+        return next((mark.reaction for mark in self.marks if mark.is_ours), "")
 
     @property
     def attachment(self) -> Attachment | None:
@@ -161,6 +176,9 @@ def bubbles(
 ) -> list[Bubble]:
     """The messages, which are in screen order, as they stand there."""
     rows = list(messages)
+    known = {**people}
+    if rows and rows[0].thread.contact:
+        known[rows[0].thread.contact.number] = rows[0].thread.contact
     return [
         Bubble(
             message=message,
@@ -171,6 +189,9 @@ def bubbles(
             speaker_name=_speaker_name(message, people),
             viewer_pk=viewer.pk,
             extras=extras,
+            quote=quote_of(message, extras.quoted, known, viewer.pk),
+            marks=marks_of(extras.reactions.get(message.pk, ()), known, viewer.pk),
+            troubles=troubles_of(extras.reactions.get(message.pk, ())),
         )
         for before, message, after in zip([None, *rows], rows, [*rows[1:], None], strict=False)
     ]

@@ -29,6 +29,8 @@ def event_of(message: Message) -> Event | None:
             return Event("Asked where they are", "place")
         case Kind.FACETIME_CALL:
             return Event("Started a FaceTime call", "film")
+        case Kind.REACTION:
+            return Event("Reacted to a message that is no longer here", "message")
         case Kind.CALL:
             return Event("Telephone call", "app")
         case Kind.GROUP_NAME:
