@@ -2,8 +2,8 @@
 import { TURN, between, easeBoth, many, progress } from "./motion.js";
 import { bubblePath, glow, stamp } from "./screen.js";
 
-const SECONDS = 3.8;
-const CLEARS_AT = 3; // by itself
+const CLEARS_AT = 3; // seconds, by itself
+const CLEARS_FOR = 0.7;
 const HEALS_AFTER = 0.9; // what was rubbed, in seconds
 const RUB = 58; // px across
 const SHADES = 5;
@@ -67,13 +67,14 @@ export function invisible(scene) {
   }
 
   return {
-    seconds: SECONDS,
+    get seconds() {
+      return clears + CLEARS_FOR;
+    },
     peak: 1,
     draw(brush, time) {
       moment = time;
       const place = at();
-      const share = easeBoth(progress(time, clears, clears + 0.7));
-      if (share >= 1) return;
+      const share = easeBoth(progress(time, clears, clears + CLEARS_FOR));
       shimmer(time);
       brush.save();
       bubblePath(brush, place);

@@ -37,9 +37,10 @@ function setStage() {
 }
 
 async function show() {
+  const choice = picked();
   const { hold, isCalm, play } = await player();
-  if (!studio().open || !picked()) return;
-  const { value, dataset } = picked();
+  if (!studio()?.open || picked() !== choice) return;
+  const { value, dataset } = choice;
   const still = isCalm() ? " Shown still, as this device asks for." : "";
   document.getElementById("studio-says").textContent = dataset.says + still;
   const scene = { pane: stage(), bubble: stage().querySelector(".messages > :last-child .bubble") };
