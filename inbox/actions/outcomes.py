@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from contacts.actions.saving import record_consent
-from inbox.models import Line, Message, SendState
+from inbox.models import Kind, Line, Message, SendState
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 UNREACHABLE_FOR = timedelta(hours=1)
 SLOWED_FOR = timedelta(hours=24)
+MOST_TAPBACK_ATTEMPTS = 3
 FIRST_LOOK = timedelta(seconds=3)
 
 
@@ -82,7 +83,14 @@ def reject(message: Message, error: SendblueError) -> None:
 
 
 def put_in_doubt(message: Message, error: SendblueError | None) -> None:
-    """Note that nobody knows whether the row was taken, and let the resolver look for a message."""
+    """Note that nobody knows whether the row was taken, and let the resolver look for a message.
+
+    A tapback is queued again a few times: the identical one changes nothing on the phone.
+    """
+    if message.kind == Kind.REACTION and message.attempts < MOST_TAPBACK_ATTEMPTS:
+        wait = backoff(message.attempts, first=2, most=30)
+        _settle(message, "lost", error, send_state=SendState.QUEUED, send_after=now() + wait)
+        return
     _settle(
         message,
         "lost",
