@@ -1,6 +1,6 @@
 // Fireworks: rockets that rise, burst and rain.
 import { TURN, between, clamp, comeAndGo, easeOut, many, mix, pick, progress, thrown } from "./motion.js";
-import { colour, darken, glow, party, stamp } from "./screen.js";
+import { colour, darkenAround, glow, party, stamp } from "./screen.js";
 
 const RISE = 0.55; // seconds
 const SPARKS = 60;
@@ -94,7 +94,7 @@ export function fireworks(scene) {
     seconds,
     peak: 1.5,
     draw(brush, time) {
-      darken(brush, scene, comeAndGo(time, seconds, 0.4, 0.6));
+      darkenAround(brush, scene, comeAndGo(time, seconds, 0.4, 0.6));
       brush.globalCompositeOperation = "lighter";
       brush.lineCap = "round";
       for (const one of shells) {

@@ -1,6 +1,6 @@
 // Lasers and spotlight: beams in the dark.
 import { TURN, comeAndGo, easeBoth, easeOut, many, mix, progress } from "./motion.js";
-import { colour, darken, glow, party, stamp } from "./screen.js";
+import { colour, darken, darkenAround, glow, party, stamp } from "./screen.js";
 
 // --- lasers: two fans that sweep through each other ---
 export function lasers(scene) {
@@ -37,7 +37,7 @@ export function lasers(scene) {
     peak: 1.5,
     draw(brush, time) {
       const strength = comeAndGo(time, seconds, 0.35, 0.5);
-      darken(brush, scene, strength);
+      darkenAround(brush, scene, strength);
       brush.globalCompositeOperation = "lighter";
       const opens = easeOut(progress(time, 0.2, 0.9));
       for (const { fromLeft, rank, tint, pace, phase } of beams) {
@@ -69,9 +69,9 @@ export function spotlight(scene) {
     fade.addColorStop(0, `color-mix(in oklab, ${warm} 42%, transparent)`);
     fade.addColorStop(1, `color-mix(in oklab, ${warm} 6%, transparent)`);
     brush.fillStyle = fade;
-    // Three beams in each other make a soft side.
-    for (const share of [1, 0.92, 0.84]) {
-      brush.globalAlpha = strength / 3;
+    brush.globalAlpha = strength / 6;
+    // Beams in each other make a soft side.
+    for (const share of [1, 0.97, 0.94, 0.91, 0.88, 0.85]) {
       brush.beginPath();
       brush.moveTo(topX - 12 * share, -30);
       brush.lineTo(topX + 12 * share, -30);
@@ -95,9 +95,7 @@ export function spotlight(scene) {
       const breath = mix(0.6, 1, found) * (1 + 0.025 * Math.sin(time * 5));
       const wide = (place.width * 0.56 + 30) * breath;
       const tall = Math.max(place.height * 0.75 + 26, wide * 0.34) * breath;
-      brush.globalAlpha = strength * 0.9;
-      brush.fillStyle = scene.night;
-      brush.fillRect(0, 0, width, height);
+      darken(brush, scene, strength);
       cone(brush, x, y, wide, strength);
       brush.globalAlpha = strength * 0.5;
       brush.drawImage(haze, x - wide * 1.6, y - tall * 1.7, wide * 3.2, tall * 3.4);
@@ -107,6 +105,10 @@ export function spotlight(scene) {
       brush.fillStyle = "black";
       brush.beginPath();
       brush.ellipse(x, y, wide, tall, 0, 0, TURN);
+      brush.fill();
+      brush.globalCompositeOperation = "source-over";
+      brush.globalAlpha = strength * 0.14;
+      brush.fillStyle = warm;
       brush.fill();
     },
   };

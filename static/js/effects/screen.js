@@ -1,5 +1,6 @@
 // The one canvas above a pane that effects are drawn on, and what they know of the place.
 const MOST_PIXELS = 2_500_000; // more would not be drawn 60 times a second everywhere
+const DARKNESS = 0.94;
 
 export function raise(pane, bubble) {
   const canvas = document.createElement("canvas");
@@ -61,17 +62,20 @@ export function bubblePath(brush, { x, y, width, height }, grown = 0) {
   brush.roundRect(x - grown, y - grown, width + 2 * grown, height + 2 * grown, radius);
 }
 
-const DARKNESS = 0.94;
-
-// Light shows only in the dark: lay a night over the pane that leaves the bubble lit.
-export function darken(brush, { width, height, at, night }, strength) {
+// Light shows only in the dark: lay a night over the pane.
+export function darken(brush, { width, height, night }, strength) {
   brush.globalCompositeOperation = "source-over";
   brush.globalAlpha = strength * DARKNESS;
   brush.fillStyle = night;
   brush.fillRect(0, 0, width, height);
+}
+
+// A night that leaves the bubble lit.
+export function darkenAround(brush, scene, strength) {
+  darken(brush, scene, strength);
   brush.globalCompositeOperation = "destination-out";
   brush.globalAlpha = 1;
-  bubblePath(brush, at());
+  bubblePath(brush, scene.at());
   brush.fill();
   brush.globalCompositeOperation = "source-over";
 }

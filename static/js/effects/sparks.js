@@ -1,6 +1,6 @@
 // Celebration and shooting star: golden sparks in the night.
 import { TURN, between, clamp, comeAndGo, easeBoth, many, mix, pick, progress, thrown } from "./motion.js";
-import { colour, darken, glow, stamp } from "./screen.js";
+import { colour, darkenAround, glow, stamp } from "./screen.js";
 
 const TRAIL = 0.05; // seconds of the way that a spark draws behind itself
 
@@ -58,7 +58,7 @@ export function celebration(scene) {
     peak: 1.6,
     draw(brush, time) {
       const strength = comeAndGo(time, seconds, 0.4, 0.7);
-      darken(brush, scene, strength);
+      darkenAround(brush, scene, strength);
       brush.globalCompositeOperation = "lighter";
       brush.lineCap = "round";
       const burning = strength * (1 - progress(time, 2.3, 2.9));
@@ -145,7 +145,7 @@ export function shootingStar(scene) {
     peak: 1.32,
     draw(brush, time) {
       const strength = comeAndGo(time, seconds, 0.45, 0.8);
-      darken(brush, scene, strength);
+      darkenAround(brush, scene, strength);
       brush.globalCompositeOperation = "lighter";
       brush.lineCap = "round";
       brush.fillStyle = white;
