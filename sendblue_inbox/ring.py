@@ -18,6 +18,7 @@ from django.db import transaction
 # Every kind of drain and the queue that it waits in.
 KINDS = {
     "events": "default",
+    "groups": "default",
     "resolving": "default",
     "sending": "sending",
     "syncing": "bulk",

@@ -20,6 +20,7 @@ from sendblue_inbox.rows import backoff
 from sendblue_inbox.sendblue.errors import RateLimited
 
 from .noting import Source, note, note_error
+from .membership import can_be_looked_for, confirm
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def put_in_doubt(message: Message, error: SendblueError | None) -> None:
         send_state=SendState.UNKNOWN,
         error_code=(error.error_key or error.error_code) if error else "",
         error_message=error.message if error else "",
-        resolve_after=now() + FIRST_LOOK if message.is_written else None,
+        resolve_after=now() + FIRST_LOOK if can_be_looked_for(message) else None,
     )
     ring("resolving")
 
@@ -118,6 +119,8 @@ def _settle(
         )
         if settled:
             message.refresh_from_db()
+            if message.send_state == SendState.ACCEPTED:
+                confirm(thread, message)
             touch_thread(thread, message)
         reached("settling.before")
     reached("settling.after")

@@ -12,6 +12,8 @@ from inbox.models import Kind, Message
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.payloads import MessagePayload, MessageRef
 
+from . import group_posting
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,6 +29,7 @@ def post(message: Message, client: Client) -> MessagePayload | None:
     # Fetched before the connection goes: a POST may last 48 s, and it is worth more than that.
     line, thread = message.thread.line, message.thread
     assert line.number and thread.pk
+    assert not thread.awaits_group_id or thread.members
     connection.close()
     reached("posting.before")
     answer = request(message, client)
@@ -38,8 +41,10 @@ def send_message(message: Message, client: Client) -> MessagePayload:
     """Words or one file, to a person or to a group."""
     thread = message.thread
     if thread.is_group:
+        begins = thread.awaits_group_id
         return client.send_group_message(
-            group_id=thread.group_id,
+            group_id="" if begins else thread.group_id,
+            numbers=[person.number for person in thread.people] if begins else (),
             from_number=thread.line.number,
             content=message.content,
             media_url=message.media_url,
@@ -82,5 +87,9 @@ def callback_url(message: Message) -> str:
 
 POSTS: dict[Kind, Callable[[Message, Client], MessagePayload | None]] = {
     Kind.MESSAGE: send_message,
+    Kind.GROUP_NAME: group_posting.rename,
+    Kind.GROUP_PHOTO: group_posting.photograph,
+    Kind.GROUP_ADD: group_posting.add,
+    Kind.GROUP_REMOVE: group_posting.remove,
     Kind.REACTION: send_reaction,
 }

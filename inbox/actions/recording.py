@@ -19,10 +19,13 @@ from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
 from .attaching import attach, read_tapback, sight_of
 from .facts import absorb, fitted, merge, told_time
+from .joining import beginnings, lock_group
+from .membership import note_group
 from .noting import Source, move_facts, note_report
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from contacts.models import Contact
@@ -80,8 +83,9 @@ def record_answer(
     """Write what an answer or a status callback says about this very row of ours."""
     payload = fitted(payload)
     with transaction.atomic():
-        thread = lock_thread(message.thread_id)
+        thread = lock_group(message.thread_id, payload.group_id)
         message = Message.objects.get(pk=message.pk)
+        note_group(thread, payload)
         stranger = None
         if payload.message_handle and not message.message_handle:
             stranger = _take_back(thread, message, payload.message_handle)
@@ -94,14 +98,15 @@ def record_answer(
 def _record(payload: MessagePayload, seen_at: datetime, source: str, is_history: bool) -> Message:
     known = Message.objects.filter(message_handle=payload.message_handle).first()
     if known:
-        thread = lock_thread(known.thread_id)
+        thread = lock_group(known.thread_id, payload.group_id)
         known.refresh_from_db()
+        note_group(thread, payload)
         known, is_changed = _update(thread, known, payload, is_history=is_history)
         if is_changed or not is_history:
             note_report(known, payload, source, seen_at=seen_at)
         return known
-    thread = lock_thread(_thread_of(payload, seen_at).pk)
-    ours = _own_send(thread, payload, seen_at) if payload.is_outbound else None
+    thread, ours = _place_of(payload, seen_at)
+    note_group(thread, payload)
     if ours:
         message, _ = _update(thread, ours, payload)
     else:
@@ -111,15 +116,32 @@ def _record(payload: MessagePayload, seen_at: datetime, source: str, is_history:
     return message
 
 
-def _own_send(thread: Thread, payload: MessagePayload, seen_at: datetime) -> Message | None:
+def _place_of(payload: MessagePayload, seen_at: datetime) -> tuple[Thread, Message | None]:
+    """The thread of a message that we do not have, locked, and our send that it can only be."""
+    begun = _own_send(beginnings(payload), payload, seen_at) if payload.is_outbound else None
+    if begun:
+        thread = lock_group(begun.thread_id, payload.group_id)
+        begun.refresh_from_db()
+        if not begun.message_handle:
+            return thread, begun
+    thread = lock_thread(_thread_of(payload, seen_at).pk)
+    if not payload.is_outbound:
+        return thread, None
+    in_doubt = thread.messages.filter(
+        send_state__in=[SendState.SENDING, SendState.UNKNOWN],
+        message_handle="",
+        kind__in=WRITTEN,
+    )
+    return thread, _own_send(in_doubt, payload, seen_at)
+
+
+def _own_send(
+    rows: Iterable[Message], payload: MessagePayload, seen_at: datetime
+) -> Message | None:
     """Our row without a handle that this report is about, if it can only be that one."""
     in_doubt = [
         message
-        for message in thread.messages.filter(
-            send_state__in=[SendState.SENDING, SendState.UNKNOWN],
-            message_handle="",
-            kind__in=WRITTEN,
-        )
+        for message in rows
         if message.content == payload.content and message.media_url == payload.media_url
     ]
     if any(message.send_state == SendState.SENDING for message in in_doubt):
@@ -231,7 +253,7 @@ def _thread_of(payload: MessagePayload, seen_at: datetime) -> Thread:
     line = line_for(payload.line_number)
     started = told_time(payload) or seen_at
     if payload.group_id:
-        return group_thread(line, payload, started)
+        return group_thread(line, payload.group_id, started)
     if not payload.number:
         raise Unreadable("The report does not say who the person is.")
     return thread_with(line, ensure_contact(payload.number), started)
@@ -244,29 +266,19 @@ def thread_with(line: Line, contact: Contact, started: datetime) -> Thread:
     if thread is None:
         Thread.objects.bulk_create([Thread(**key, last_message_at=started)], ignore_conflicts=True)
         thread = Thread.objects.get(**key)
-        _add_participants(thread, [contact])
+        Participant.objects.bulk_create(
+            [Participant(thread=thread, contact=contact)], ignore_conflicts=True
+        )
     return thread
 
 
-def group_thread(line: Line, payload: MessagePayload, started: datetime) -> Thread:
-    """The group's conversation, with everybody in it who is named."""
-    thread = Thread.objects.filter(group_id=payload.group_id).first()
+def group_thread(line: Line, group_id: str, started: datetime) -> Thread:
+    """The group's conversation; made now where there is none yet."""
+    thread = Thread.objects.filter(group_id=group_id).first()
     if thread is None:
         Thread.objects.bulk_create(
-            [Thread(line=line, group_id=payload.group_id, last_message_at=started)],
+            [Thread(line=line, group_id=group_id, last_message_at=started)],
             ignore_conflicts=True,
         )
-        thread = Thread.objects.get(group_id=payload.group_id)
-    if payload.group_display_name and payload.group_display_name != thread.group_display_name:
-        Thread.objects.filter(pk=thread.pk).update(group_display_name=payload.group_display_name)
-    ours = set(Line.objects.values_list("number", flat=True))
-    people = {*payload.participants, payload.number} - ours - {""}
-    _add_participants(thread, [ensure_contact(number) for number in sorted(people)])
+        thread = Thread.objects.get(group_id=group_id)
     return thread
-
-
-def _add_participants(thread: Thread, people: list[Contact]) -> None:
-    Participant.objects.bulk_create(
-        [Participant(thread=thread, contact=contact) for contact in people],
-        ignore_conflicts=True,
-    )

@@ -21,6 +21,8 @@ from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import SendblueError
 
 from .noting import Source, note, note_error
+from .group_reading import settle_change
+from .membership import GROUP_CHANGES, can_be_looked_for
 from .recording import record_answer
 from .touching import lock_thread, touch_thread
 
@@ -58,7 +60,7 @@ def doubt_abandoned(message: Message) -> None:
         ).update(
             send_state=SendState.UNKNOWN,
             lease_until=None,
-            resolve_after=now() if message.is_written else None,
+            resolve_after=now() if can_be_looked_for(message) else None,
             revision=thread.revision + 1,
         )
         if doubted:
@@ -79,6 +81,9 @@ def look_for(message: Message, client: Client) -> None:
     if not claimed:
         return
     reached("resolving.claimed")
+    if message.kind in GROUP_CHANGES:
+        settle_change(message, client, is_last=next_look is None)
+        return
     try:
         found = candidates(message, client)
     except SendblueError as error:
@@ -98,22 +103,25 @@ def look_for(message: Message, client: Client) -> None:
 def candidates(message: Message, client: Client) -> list[MessagePayload]:
     """The messages at Sendblue that this one can be and that no other row of ours is."""
     attempted_at = message.attempted_at or message.created_at
-    is_group = message.thread.is_group
+    thread = message.thread
+    people = {person.number for person in thread.people} if thread.awaits_group_id else set()
     page = client.list_messages(
-        number="" if is_group else message.number,
-        group_id=message.thread.group_id,
+        number="" if thread.is_group else message.number,
+        group_id="" if thread.awaits_group_id else thread.group_id,
+        message_type="group" if thread.awaits_group_id else "",
         is_outbound=True,
         created_at_gte=attempted_at + LOOK_FROM,
         created_at_lte=attempted_at + LOOK_TO,
         order_by="createdAt",
         order_direction="asc",
-        lines=[message.thread.line.number],
+        lines=[thread.line.number],
     )
     fitting = {
         payload.message_handle: payload
         for payload in page.items
         if payload.message_handle
-        and payload.line_number == message.thread.line.number
+        and payload.line_number == thread.line.number
+        and (not people or set(payload.participants) - {thread.line.number} == people)
         and payload.content == message.content
         and bool(payload.media_url) == bool(message.media_url)
     }

@@ -17,7 +17,7 @@ from celery import shared_task
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from inbox.models import Line, Message, SendState, SyncState
+from inbox.models import NEW_GROUP, Line, Message, SendState, SyncState
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
@@ -161,9 +161,13 @@ def due_messages() -> QuerySet[Message]:
     ahead = Q(send_state=SendState.QUEUED, pk__lt=OuterRef("pk"))
     under_way = Q(send_state=SendState.SENDING)
     in_doubt = Q(send_state=SendState.UNKNOWN, attempted_at__gt=now() - HOLD_FOR)
+    # Only one message names the people of a new group; the rest needs its group_id (contract 2.2).
+    begun = Q(send_state__in=[SendState.SENDING, SendState.ACCEPTED, SendState.MARKED_SENT])
+    begun |= Q(send_state=SendState.UNKNOWN, trouble_settled_at__isnull=True)
     return (
         Message.objects.filter(send_state=SendState.QUEUED, send_after__lte=now())
         .exclude(Exists(same_thread.filter(ahead | under_way | in_doubt)))
+        .exclude(Exists(same_thread.filter(begun, thread__group_id__startswith=NEW_GROUP)))
         .select_related("thread__line", "thread__contact")
         .order_by("send_after", "pk")
     )
