@@ -19,8 +19,8 @@ from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import backoff
 from sendblue_inbox.sendblue.errors import RateLimited
 
-from .noting import Source, note, note_error
 from .membership import can_be_looked_for, confirm
+from .noting import Source, note, note_error
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:

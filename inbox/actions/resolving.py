@@ -20,9 +20,9 @@ from sendblue_inbox.rows import Turn
 from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import SendblueError
 
-from .noting import Source, note, note_error
 from .group_reading import settle_change
 from .membership import GROUP_CHANGES, can_be_looked_for
+from .noting import Source, note, note_error
 from .recording import record_answer
 from .touching import lock_thread, touch_thread
 
