@@ -9,8 +9,10 @@ kinds, so a storm of deliveries is a few bells, and nothing overflows.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from datetime import timedelta
 
 from celery import current_app
 from django.db import transaction
@@ -19,6 +21,7 @@ from django.db import transaction
 KINDS = {
     "events": "default",
     "groups": "default",
+    "gestures": "sending",
     "resolving": "default",
     "sending": "sending",
     "syncing": "bulk",
@@ -33,16 +36,36 @@ _pending: set[str] = set()
 _wake = threading.Event()
 _started = threading.Lock()
 _thread: threading.Thread | None = None
+_later: dict[str, tuple[float, threading.Timer]] = {}
+_setting = threading.Lock()
 
 
-def ring(kind: str) -> None:
-    """Ask for a drain of that kind once the current transaction has committed."""
+def ring(kind: str, *, after: timedelta = timedelta()) -> None:
+    """Ask for a drain of that kind once the current transaction has committed.
+
+    `after`: that much later. A process keeps one such bell a kind, the earliest.
+    """
     if kind not in KINDS:
         raise ValueError(f"There is no drain of the kind {kind}.")
-    transaction.on_commit(lambda: _put(kind), robust=True)
+    put = _put_later if after else _put
+    transaction.on_commit(lambda: put(kind, after), robust=True)
 
 
-def _put(kind: str) -> None:
+def _put_later(kind: str, after: timedelta) -> None:
+    rings_at = time.monotonic() + after.total_seconds()
+    with _setting:
+        set_for, timer = _later.get(kind, (math.inf, None))
+        if time.monotonic() < set_for <= rings_at and timer and timer.is_alive():
+            return
+        if timer:
+            timer.cancel()
+        timer = threading.Timer(after.total_seconds(), _put, [kind])
+        timer.daemon = True
+        _later[kind] = (rings_at, timer)
+        timer.start()
+
+
+def _put(kind: str, _after: timedelta = timedelta()) -> None:
     _ensure_thread()
     _pending.add(kind)
     _wake.set()

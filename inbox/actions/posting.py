@@ -13,6 +13,8 @@ from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.payloads import MessagePayload, MessageRef
 
 from . import group_posting
+from .facetime import start_call
+from .locating import request_location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,4 +94,6 @@ POSTS: dict[Kind, Callable[[Message, Client], MessagePayload | None]] = {
     Kind.GROUP_ADD: group_posting.add,
     Kind.GROUP_REMOVE: group_posting.remove,
     Kind.REACTION: send_reaction,
+    Kind.LOCATION_REQUEST: request_location,
+    Kind.FACETIME_CALL: start_call,
 }

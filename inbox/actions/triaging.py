@@ -10,6 +10,7 @@ from django.db.models import F
 from inbox.models import Reader, Thread
 from sendblue_inbox import live
 
+from .gesturing import ask_receipt
 from .touching import lock_thread, notify_reader
 
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ def reopen(thread: Thread) -> Thread:
 
 
 def mark_read(thread: Thread, *, user: User) -> None:
-    """Nothing in the thread, as it stands now, is unread for this agent any more."""
+    """Nothing in the thread, as it stands now, is unread for this agent any more; the person is
+    told so where the line does that."""
     latest = Thread.objects.filter(pk=thread.pk).values_list("last_inbound_revision", flat=True)
-    _set_pointer(thread, user, latest.get())
+    revision = latest.get()
+    _set_pointer(thread, user, revision)
+    ask_receipt(thread, up_to=revision)
 
 
 def mark_unread(thread: Thread, *, user: User) -> None:

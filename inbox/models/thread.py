@@ -143,6 +143,27 @@ class Thread(models.Model):
             return str(self.contact)
         return self.group_display_name or first_names(self.people) or "Group"
 
+    @property
+    def typing_since(self) -> datetime | None:
+        """When they were last reported to start typing, or to have stopped."""
+        if self.typing_until and self.typing_number:
+            return self.typing_until - TYPING_LASTS
+        return self.typing_until
+
+    @property
+    def typing_left(self) -> int:
+        """For how many milliseconds more they are believed to type; 0: nobody does.
+
+        What they wrote since ends it, whichever of both reports came first.
+        """
+        since = self.typing_since
+        if not self.typing_number or since is None:
+            return 0
+        if self.last_inbound_at and self.last_inbound_at >= since:
+            return 0
+        left = since + TYPING_LASTS - now()
+        return max(int(left.total_seconds() * 1000), 0)
+
 
 class Participant(models.Model):
     """A person in a conversation."""

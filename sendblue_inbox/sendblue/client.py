@@ -53,10 +53,11 @@ class Client(
         )
 
 
-def client_from_settings() -> Client:
+def client_from_settings(limits: Limits | None = None) -> Client:
     """A client for the account that the settings name."""
     return Client(
         base_url=settings.SENDBLUE_API_BASE_URL,
         key_id=settings.SENDBLUE_API_KEY_ID,
         secret_key=settings.SENDBLUE_API_SECRET_KEY,
+        limits=limits,
     )

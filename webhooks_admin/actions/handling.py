@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inbox.actions.calling import record_call
+from inbox.actions.noticing import note_typing
 from inbox.actions.noting import Source
 from inbox.actions.recording import Unreadable, record_answer, record_message
 from inbox.models import Line, Message, SyncState
 from sendblue_inbox import live
 from sendblue_inbox.clock import now
 from sendblue_inbox.ring import ring
-from sendblue_inbox.sendblue.payloads import MessagePayload
+from sendblue_inbox.sendblue.payloads import MessagePayload, TypingPayload
+from sendblue_inbox.sendblue.payloads.calls import INBOUND, CallPayload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,18 @@ def status_event(event: WebhookEvent, body: dict[str, Any]) -> None:
         record_message(payload, seen_at=event.received_at, source=Source.CALLBACK)
     else:
         record_answer(message, payload, source=Source.CALLBACK, seen_at=event.received_at)
+
+
+def typing_event(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """A person starts to type, or stops."""
+    note_typing(TypingPayload.parse(body, lines=_our_numbers()), seen_at=event.received_at)
+
+
+def call_event(event: WebhookEvent, body: dict[str, Any]) -> None:
+    """A telephone call rings, went some way, or is over with its transcript."""
+    direction = INBOUND if event.kind == "inbound_call" else ""
+    payload = CallPayload.parse(body, lines=_our_numbers(), direction=direction)
+    record_call(payload, kind=event.kind, seen_at=event.received_at)
 
 
 def line_blocked(event: WebhookEvent, body: dict[str, Any]) -> None:
@@ -67,6 +82,10 @@ HANDLERS: dict[str, Callable[[WebhookEvent, dict[str, Any]], None]] = {
     "receive": message_event,
     "outbound": message_event,
     "status": status_event,
+    "typing_indicator": typing_event,
+    "inbound_call": call_event,
+    "call_log": call_event,
+    "call_completed": call_event,
     "line_blocked": line_blocked,
     "line_assigned": lines_changed,
     "contact_created": contacts_changed,
@@ -74,5 +93,8 @@ HANDLERS: dict[str, Callable[[WebhookEvent, dict[str, Any]], None]] = {
 
 
 def _payload(body: dict[str, Any]) -> MessagePayload:
-    lines = Line.objects.values_list("number", flat=True)
-    return MessagePayload.parse(body, lines=list(lines))
+    return MessagePayload.parse(body, lines=_our_numbers())
+
+
+def _our_numbers() -> list[str]:
+    return list(Line.objects.values_list("number", flat=True))
