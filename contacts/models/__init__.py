@@ -2,5 +2,6 @@
 
 from .consent_change import ConsentChange
 from .contact import Contact
+from .contact_change import ContactChange
 
-__all__ = ["ConsentChange", "Contact"]
+__all__ = ["ConsentChange", "Contact", "ContactChange"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Q
 
 from sendblue_inbox.phone import national
 
@@ -12,8 +13,18 @@ from sendblue_inbox.phone import national
 class Contact(models.Model):
     """A person, known by a phone number in E.164 or an iMessage e-mail address.
 
-    Field names are Sendblue's (contract, section 2.6).
+    Field names are Sendblue's (contract, section 2.6). `at_sendblue` is what Sendblue was last
+    seen to have, so that a change here and a change there can be told apart; null: it has no such
+    contact. A removed contact keeps its row, without its personal fields, for its conversations.
     """
+
+    class Push(models.TextChoices):
+        """How far a change that was made here has come."""
+
+        NONE = "", "nothing to save"
+        WAITING = "waiting", "waits to be saved at Sendblue"
+        SAVED = "saved", "saved at Sendblue"
+        REFUSED = "refused", "refused by Sendblue"
 
     number = models.CharField(max_length=254, unique=True)
     first_name = models.CharField(max_length=200, blank=True)
@@ -27,14 +38,50 @@ class Contact(models.Model):
     opted_out = models.BooleanField(default=False)
     # When the newest word about consent was written; older words that come later change nothing.
     opted_out_as_of = models.DateTimeField(null=True, blank=True)
+    # The folded name, or the number: how the list is sorted. Collations differ, this does not.
+    sort_name = models.CharField(max_length=254, blank=True, editable=False, db_default="")
     # Folded name, company and number, and their three-letter pieces (sendblue_inbox/fragments.py).
     search_text = models.TextField(blank=True, editable=False)
     search_pieces = ArrayField(models.TextField(), default=list, blank=True, editable=False)
+    # --- the same contact at Sendblue ---
+    at_sendblue = models.JSONField(null=True, blank=True)
+    seen_at_sendblue = models.DateTimeField(null=True, blank=True)
+    # Complete sweeps of Sendblue's list in a row that did not have it; two are believed.
+    missed_sweeps = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # What both sides changed, by field: Sendblue's value. A person picks.
+    conflicts = models.JSONField(default=dict, blank=True, db_default={})
+    # Counts edits made here: a push that was overtaken by another edit is not the last word.
+    version = models.PositiveIntegerField(default=0, db_default=0)
+    push_state = models.CharField(
+        max_length=16, choices=Push.choices, default=Push.NONE, blank=True, db_default=""
+    )
+    push_error = models.CharField(max_length=300, blank=True, db_default="")
+    push_after = models.DateTimeField(null=True, blank=True)
+    push_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    pushed_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = (GinIndex(fields=["search_pieces"], name="contact_search_pieces"),)
+        indexes = (
+            GinIndex(fields=["search_pieces"], name="contact_search_pieces"),
+            GinIndex(fields=["tags"], name="contact_tags"),
+            models.Index(
+                fields=["push_after"], condition=Q(push_state="waiting"), name="contact_push_due"
+            ),
+            models.Index(
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=Q(removed_at__isnull=True),
+                name="contact_newest",
+            ),
+            models.Index(
+                fields=["sort_name", "id"],
+                condition=Q(removed_at__isnull=True),
+                name="contact_by_name",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name or national(self.number)

@@ -1,0 +1,72 @@
+"""Two accounts of one contact, ours and Sendblue's, made one without losing an edit.
+
+`base` is what Sendblue was last seen to have. A side that differs from it has changed the field;
+where both have, and differently, nothing is taken: a person picks (contacts/actions/settling.py).
+Lists and maps are merged item by item, so that two people who add different tags never collide.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contacts.models import Contact
+    from sendblue_inbox.sendblue.payloads import ContactPayload
+
+TEXTS = ("first_name", "last_name", "company_name", "assigned_to_email", "sendblue_number")
+SYNCED = (*TEXTS, "tags", "custom_variables")
+NOTHING: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "tags": [], "custom_variables": {}}
+
+
+def values_of(contact: Contact) -> dict[str, Any]:
+    """What of the contact is kept on both sides."""
+    return {name: getattr(contact, name) for name in SYNCED}
+
+
+def values_told(payload: ContactPayload) -> dict[str, Any]:
+    """The same of what Sendblue tells. A variable that is "" there is one that was removed."""
+    told = {name: getattr(payload, name) for name in TEXTS}
+    variables = {name: value for name, value in payload.custom_variables.items() if value}
+    return {**told, "tags": list(payload.tags), "custom_variables": variables}
+
+
+def merged(
+    ours: Mapping[str, Any], base: Mapping[str, Any] | None, theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the values to keep, Sendblue's values of the fields on which both sides insist).
+
+    Conflicts in custom variables are named `custom_variables.<label>`.
+    """
+    base = base or NOTHING
+    kept: dict[str, Any] = {}
+    conflicts: dict[str, Any] = {}
+    for name in TEXTS:
+        kept[name], is_open = _one(ours[name], base.get(name, ""), theirs[name])
+        if is_open:
+            conflicts[name] = theirs[name]
+    kept["tags"] = _tags(ours["tags"], base.get("tags", []), theirs["tags"])
+    mine, first, other = (side.get("custom_variables", {}) for side in (ours, base, theirs))
+    variables: dict[str, str] = {}
+    for label in dict.fromkeys((*mine, *other)):
+        value, is_open = _one(mine.get(label, ""), first.get(label, ""), other.get(label, ""))
+        if value:
+            variables[label] = value
+        if is_open:
+            conflicts[f"custom_variables.{label}"] = other.get(label, "")
+    kept["custom_variables"] = variables
+    return kept, conflicts
+
+
+def _one(ours: str, base: str, theirs: str) -> tuple[str, bool]:
+    if ours in (theirs, base):
+        return theirs, False
+    # Nothing there, and never anything known of it: an empty field is no statement.
+    return ours, theirs != base
+
+
+def _tags(ours: list[str], base: list[str], theirs: list[str]) -> list[str]:
+    removed_there = set(base) - set(theirs)
+    added_there = [tag for tag in theirs if tag not in base and tag not in ours]
+    return [tag for tag in ours if tag not in removed_there] + added_there
