@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from contacts.queries import matching
@@ -163,6 +164,24 @@ def changes_since(thread: Thread, since: int) -> Changes:
     changed = [message for message in rows if message.first_revision <= since]
     added.sort(key=lambda message: message.sort_key)
     return Changes(added, changed, rows[-1].revision if rows else since)
+
+
+def attempts_of(message: Message) -> list[Message]:
+    """The message and all attempts before and after it with the same content, oldest first."""
+    chain = RawSQL(  # noqa: S611
+        """
+        WITH RECURSIVE earlier AS (
+            SELECT id, again_of_id FROM inbox_message WHERE id = %s
+            UNION SELECT m.id, m.again_of_id FROM inbox_message m
+                    JOIN earlier ON m.id = earlier.again_of_id),
+        attempts AS (
+            SELECT id FROM earlier
+            UNION SELECT m.id FROM inbox_message m JOIN attempts ON m.again_of_id = attempts.id)
+        SELECT id FROM attempts
+        """,
+        [message.pk],
+    )
+    return list(Message.objects.filter(pk__in=chain).select_related("author").order_by("pk"))
 
 
 def people_in(thread: Thread) -> dict[str, Contact]:

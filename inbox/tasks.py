@@ -1,9 +1,17 @@
 """Where Celery finds this app's drains; each lives beside the action that it runs."""
 
+from inbox.actions.deleting import drain_deleting
 from inbox.actions.group_reading import drain_groups
 from inbox.actions.performing import drain_gestures
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
 from inbox.actions.syncing import drain_syncing
 
-__all__ = ["drain_gestures", "drain_groups", "drain_resolving", "drain_sending", "drain_syncing"]
+__all__ = [
+    "drain_deleting",
+    "drain_gestures",
+    "drain_groups",
+    "drain_resolving",
+    "drain_sending",
+    "drain_syncing",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import live, messages, threads, triage
+from inbox.views import evidence, live, messages, reactions, threads, triage
 
 app_name = "inbox"
 urlpatterns = [
@@ -18,11 +18,16 @@ urlpatterns = [
     path("threads/<int:pk>/", threads.thread, name="thread"),
     path("threads/<int:pk>/messages/", messages.thread_messages, name="messages"),
     path("threads/<int:pk>/changes/", messages.changes, name="changes"),
+    path("threads/<int:pk>/reactions/", reactions.reactions, name="reactions"),
     path("threads/<int:pk>/assignment/", triage.assignment, name="assignment"),
     path("threads/<int:pk>/closure/", triage.closure, name="closure"),
     path("threads/<int:pk>/read/", triage.read, name="read"),
     path("threads/<int:pk>/unread/", triage.unread, name="unread"),
+    path("messages/<int:pk>/", reactions.message, name="message"),
     path("messages/<int:pk>/again/", messages.again, name="again"),
+    path("messages/<int:pk>/evidence/", evidence.evidence, name="evidence"),
+    path("messages/<int:pk>/deletion/", evidence.deletion, name="deletion"),
+    path("messages/<int:pk>/dismissal/", reactions.dismissal, name="dismissal"),
     path("messages/<int:pk>/sent/", messages.sent, name="sent"),
     path("messages/<int:pk>/cancellation/", messages.cancellation, name="cancellation"),
 ]

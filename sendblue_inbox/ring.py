@@ -19,6 +19,7 @@ from django.db import transaction
 
 # Every kind of drain and the queue that it waits in.
 KINDS = {
+    "deleting": "bulk",
     "events": "default",
     "groups": "default",
     "gestures": "sending",

@@ -175,6 +175,11 @@ class Message(models.Model):
                 name="message_in_trouble",
             ),
             models.Index(
+                fields=["again_of"],
+                condition=Q(again_of__isnull=False),
+                name="message_attempts",
+            ),
+            models.Index(
                 fields=["delete_after"],
                 condition=Q(delete_after__isnull=False),
                 name="message_to_delete",

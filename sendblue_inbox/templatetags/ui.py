@@ -92,6 +92,13 @@ def exactly(moment: datetime) -> str:
 
 
 @register.filter
+def to_the_second(moment: datetime) -> str:
+    """A moment for people who compare, to the second: Tue, 3 Mar 2026, 14:02:11."""
+    at = timezone.localtime(moment)
+    return f"{at:%a}, {at.day} {at:%b %Y, %H:%M:%S}"
+
+
+@register.filter
 def clock_time(moment: datetime) -> str:
     """The time of the day, 14:02."""
     return f"{timezone.localtime(moment):%H:%M}"
