@@ -3,12 +3,14 @@ where motion is unwanted or the service would lose it."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from inbox.models import Thread
+from inbox.models import Line, Thread
+from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH, SEND_STYLES
 
 from .screen import Person, answer, bubble, composer, meet
@@ -165,7 +167,7 @@ def test_ink_clears_where_it_is_rubbed(
     expect(stage).to_have_count(0, timeout=1_500)
 
 
-def test_refused_words_keep_their_effect(
+def test_words_that_come_back_bring_their_effect(
     live_site: Site, agents: tuple[Agent, Agent], open_page: OpenPage
 ) -> None:
     person = meet(live_site)
@@ -181,6 +183,18 @@ def test_refused_words_keep_their_effect(
     page.get_by_role("button", name="Send without the effect").press("Enter")
     expect(page.locator("#effect-chosen")).to_be_hidden()
     expect(composer(page)).to_be_focused()
+
+    line = Line.objects.filter(number=OUR_LINE)
+    line.update(busy_until=now() + timedelta(minutes=5))
+    composer(page).fill("On second thoughts")
+    open_studio(page)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    bubble(page, "On second thoughts").get_by_role("button", name="Take back").press("Enter")
+    expect(bubble(page, "On second thoughts")).to_have_count(0)
+    line.update(busy_until=now())
+    expect(composer(page)).to_have_value("On second thoughts")
+    expect(page.locator("#effect-chosen")).to_contain_text("With Slam")
 
 
 def test_nothing_moves_where_motion_is_unwanted(

@@ -69,9 +69,9 @@ export function spotlight(scene) {
     fade.addColorStop(0, `color-mix(in oklab, ${warm} 42%, transparent)`);
     fade.addColorStop(1, `color-mix(in oklab, ${warm} 6%, transparent)`);
     brush.fillStyle = fade;
-    brush.globalAlpha = strength / 6;
+    brush.globalAlpha = strength / 4;
     // Beams in each other make a soft side.
-    for (const share of [1, 0.97, 0.94, 0.91, 0.88, 0.85]) {
+    for (const share of [1, 0.96, 0.92, 0.88]) {
       brush.beginPath();
       brush.moveTo(topX - 12 * share, -30);
       brush.lineTo(topX + 12 * share, -30);

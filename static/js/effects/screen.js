@@ -1,5 +1,5 @@
 // The one canvas above a pane that effects are drawn on, and what they know of the place.
-const MOST_PIXELS = 2_500_000; // more would not be drawn 60 times a second everywhere
+const MOST_PIXELS = 1_800_000; // more would not be drawn 60 times a second everywhere
 const DARKNESS = 0.94;
 
 export function raise(pane, bubble) {

@@ -93,6 +93,11 @@ document.addEventListener("composer-restored", ({ detail }) => {
   const style = detail.data.get("send_style");
   if (style && !chosen()) choose(style);
 });
+// Words that are taken back bring their effect along.
+document.addEventListener("draft-returned", ({ target }) => {
+  const style = target.closest?.(".message")?.querySelector(".replay")?.dataset.style;
+  if (style && !chosen()) choose(style);
+});
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (studio() && ctx.sourceElement.id === "changes") standing();
 });
