@@ -27,7 +27,7 @@ from .conversation import as_bubbles, conversation, page_again, page_of, standin
 from .panes import render_pane
 
 if TYPE_CHECKING:
-    from inbox.models import Message, Thread
+    from inbox.models import Thread
     from sendblue_inbox.login import AgentRequest
 
 # The open thread asks for its changes when it hears this.
@@ -41,10 +41,11 @@ def thread_messages(request: AgentRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def more_messages(request: AgentRequest, pk: int) -> HttpResponse:
-    """The bubbles before or after a place, with the button for the ones beyond."""
+    """The bubbles before, after or around a place, with the buttons for the ones beyond."""
     thread = thread_for(request.user, pk)
     context = page_of(request, thread) | {"thread": thread, "is_after": "after" in request.GET}
-    return render(request, "inbox/_more_messages.html", context)
+    template = "inbox/_messages.html" if "at" in request.GET else "inbox/_more_messages.html"
+    return render(request, template, context)
 
 
 @require_GET
@@ -88,7 +89,7 @@ def again(request: AgentRequest, pk: int) -> HttpResponse:
     try:
         send_again(message, author=request.user, client_ref=client_ref)
     except Refused as refusal:
-        return _toast(request, message, str(refusal))
+        return say(request, message.thread, str(refusal))
     return acted(request, message.thread)
 
 
@@ -99,7 +100,7 @@ def sent(request: AgentRequest, pk: int) -> HttpResponse:
     try:
         mark_as_sent(message, by=request.user)
     except Refused as refusal:
-        return _toast(request, message, str(refusal))
+        return say(request, message.thread, str(refusal))
     return acted(request, message.thread)
 
 
@@ -110,7 +111,7 @@ def cancellation(request: AgentRequest, pk: int) -> HttpResponse:
     try:
         words = cancel_queued(message)
     except Refused as refusal:
-        return _toast(request, message, str(refusal))
+        return say(request, message.thread, str(refusal))
     response = acted(request, message.thread, draft=words)
     if request.htmx:
         trigger_client_event(response, "draft-returned", {"content": words})
@@ -140,10 +141,11 @@ def _page(
     return render_pane(request, template, context, selected=thread.pk, status=status)
 
 
-def _toast(request: AgentRequest, message: Message, text: str) -> HttpResponse:
+def say(request: AgentRequest, thread: Thread, text: str) -> HttpResponse:
+    """Nothing was done, and why; the screen asks for what is different by now."""
     if request.htmx:
         response = HttpResponse(status=409)
         response["HX-Trigger"] = json.dumps({"toast": {"text": text}, ACTED: {}})
         return response
     notices.warning(request, text)
-    return redirect("inbox:thread", message.thread_id)
+    return redirect("inbox:thread", thread.pk)
