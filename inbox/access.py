@@ -30,7 +30,12 @@ def thread_for(user: User, pk: int) -> Thread:
     return get_object_or_404(threads, pk=pk)
 
 
+def messages_of(user: User) -> QuerySet[Message]:
+    """The messages that a person may see."""
+    return Message.objects.filter(thread__in=threads_of(user))
+
+
 def message_for(user: User, pk: int) -> Message:
     """The message with its thread; raises Http404."""
-    messages = Message.objects.filter(thread__in=threads_of(user))
+    messages = messages_of(user)
     return get_object_or_404(messages.select_related("thread__line", "thread__contact"), pk=pk)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID, uuid4
 
 from django import forms
 
 from inbox.models import Line, MediaFile, Message
 from inbox.queries import ThreadFilter
 from sendblue_inbox.models import User
-from sendblue_inbox.sendblue.terms import SEND_STYLES
+from sendblue_inbox.sendblue.terms import REACTIONS, SEND_STYLES
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -33,6 +34,42 @@ class FilterForm(forms.Form):
         return ThreadFilter(
             view=asked.get("view") or "open", line=asked.get("line"), query=asked.get("q") or ""
         )
+
+
+class TroubleForm(forms.Form):
+    """Which of the failed and unknown messages are shown."""
+
+    KINDS: ClassVar = {"": "All", "failed": "Failed", "unknown": "Unknown"}
+
+    kind = forms.ChoiceField(choices=list(KINDS.items()), required=False)
+    line = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+    def filters(self) -> dict[str, Any]:
+        """What the address asks for; what makes no sense is left out."""
+        self.full_clean()
+        asked = self.cleaned_data
+        return {"kind": asked.get("kind") or "", "line": asked.get("line")}
+
+
+class SettlingForm(TroubleForm):
+    """Messages of that list that are to be dealt with at once."""
+
+    MOST: ClassVar = 100
+
+    only = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    ref = forms.UUIDField(required=False)
+    confirmed = forms.BooleanField(required=False)
+
+    def chosen(self) -> list[str]:
+        """The chosen messages; the one whose own button was pressed goes alone."""
+        only = self.cleaned_data.get("only")
+        ticked = self.data.getlist("message")[: self.MOST]  # type: ignore[attr-defined]
+        known = [pk for pk in ticked if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        return [str(only)] if only else known
+
+    def again_ref(self) -> UUID:
+        """What makes two clicks one attempt."""
+        return self.cleaned_data.get("ref") or uuid4()
 
 
 class WordsForm(forms.Form):
@@ -73,6 +110,20 @@ class ComposerForm(WordsForm):
         return given
 
 
+class ReactionForm(forms.Form):
+    """A tapback on a message that Sendblue knows."""
+
+    message = forms.ModelChoiceField(Message.objects.none())
+    reaction = forms.ChoiceField(choices=[(reaction, reaction) for reaction in REACTIONS])
+    part_index = forms.IntegerField(min_value=0, max_value=99, required=False)
+    client_ref = forms.UUIDField()
+
+    def __init__(self, *args: Any, thread: Thread, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = thread.messages.exclude(message_handle="")
+        self.fields["message"].queryset = known  # type: ignore[attr-defined]
+
+
 class NewThreadForm(WordsForm):
     """The first message to somebody, on a line of ours."""
 
@@ -103,3 +154,16 @@ class PreferencesForm(forms.Form):
     """What an agent likes to have otherwise."""
 
     enter_sends = forms.BooleanField(required=False)
+    shows_typing = forms.BooleanField(required=False)
+
+
+class TypingForm(forms.Form):
+    """Whether the agent types."""
+
+    state = forms.ChoiceField(choices=[("start", "start"), ("stop", "stop")])
+
+
+class ReceiptsForm(forms.Form):
+    """Whether people on a line are shown that we read."""
+
+    are_sent = forms.BooleanField(required=False)

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from contacts.queries import matching
-from inbox.models import Line, Message, Participant, Reader, Thread
+from inbox.models import TROUBLE, Line, Message, Participant, Reader, SendState, Thread
 from sendblue_inbox.clock import now
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.phone import NotANumber, to_address
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 THREADS_A_PAGE = 40
 MESSAGES_A_PAGE = 50
+TROUBLES_A_PAGE = 50
 MOST_CHANGES = 100
 # Unread messages are counted up to here; the screen shows "99+".
 MOST_UNREAD = 100
@@ -182,6 +183,26 @@ def attempts_of(message: Message) -> list[Message]:
         [message.pk],
     )
     return list(Message.objects.filter(pk__in=chain).select_related("author").order_by("pk"))
+
+
+def trouble_page(
+    messages: QuerySet[Message], *, kind: str, line: int | None, before: Place | None
+) -> tuple[list[Message], Place | None]:
+    """Messages that failed or of which nobody knows, newest first, and the place to go on from."""
+    found = messages.filter(TROUBLE)
+    if kind:
+        unknown = Q(send_state=SendState.UNKNOWN)
+        found = found.filter(unknown if kind == "unknown" else ~unknown)
+    if line:
+        found = found.filter(line=line)
+    if before:
+        found = found.filter(date_sent__lte=before.at).filter(
+            Q(date_sent__lt=before.at) | Q(pk__lt=before.pk)
+        )
+    found = found.select_related("thread__line", "thread__contact")
+    rows = list(found.order_by("-date_sent", "-pk")[: TROUBLES_A_PAGE + 1])
+    page, more = rows[:TROUBLES_A_PAGE], len(rows) > TROUBLES_A_PAGE
+    return page, Place(page[-1].date_sent, page[-1].pk) if more else None
 
 
 def people_in(thread: Thread) -> dict[str, Contact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import evidence, live, messages, reactions, threads, triage
+from inbox.views import evidence, gestures, live, messages, reactions, threads, triage, trouble
 
 app_name = "inbox"
 urlpatterns = [
@@ -12,6 +12,13 @@ urlpatterns = [
     path("events/", live.events, name="events"),
     path("resumption/", triage.resumption, name="resumption"),
     path("preferences/", triage.preferences, name="preferences"),
+    path("lines/<int:pk>/read-receipts/", gestures.read_receipts, name="read_receipts"),
+    path("trouble/", trouble.trouble, name="trouble"),
+    path("trouble/list/", trouble.trouble_list, name="trouble_list"),
+    path("trouble/badge/", trouble.badge, name="trouble_badge"),
+    path("trouble/attempts/", trouble.attempts, name="trouble_attempts"),
+    path("trouble/marks/", trouble.marks, name="trouble_marks"),
+    path("trouble/dismissals/", trouble.dismissals, name="trouble_dismissals"),
     path("threads/", threads.threads, name="threads"),
     path("threads/list/", threads.thread_list, name="thread_list"),
     path("threads/new/", threads.new_thread, name="new_thread"),
@@ -22,8 +29,12 @@ urlpatterns = [
     path("threads/<int:pk>/assignment/", triage.assignment, name="assignment"),
     path("threads/<int:pk>/closure/", triage.closure, name="closure"),
     path("threads/<int:pk>/read/", triage.read, name="read"),
+    path("threads/<int:pk>/typing/", gestures.typing, name="typing"),
+    path("threads/<int:pk>/location-request/", gestures.location_request, name="location_request"),
+    path("threads/<int:pk>/facetime-call/", gestures.facetime_call, name="facetime_call"),
     path("threads/<int:pk>/unread/", triage.unread, name="unread"),
     path("messages/<int:pk>/", reactions.message, name="message"),
+    path("messages/<int:pk>/place/", gestures.place, name="place"),
     path("messages/<int:pk>/again/", messages.again, name="again"),
     path("messages/<int:pk>/evidence/", evidence.evidence, name="evidence"),
     path("messages/<int:pk>/deletion/", evidence.deletion, name="deletion"),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-
-from inbox.models import FormerThread, Kind, Message, SendState, Thread
+from inbox.call_words import call_words
+from inbox.models import TROUBLE, FormerThread, Kind, Message, Thread
 from sendblue_inbox import live
 from sendblue_inbox.sendblue.tapbacks import tapback_text
-from sendblue_inbox.sendblue.terms import FINAL_FAILURES
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,11 +26,6 @@ LAST_COLUMNS = (
     "last_inbound_revision",
     "trouble_count",
 )
-TROUBLE = Q(is_outbound=True, trouble_settled_at__isnull=True) & (
-    Q(send_state__in=[SendState.REJECTED, SendState.UNKNOWN]) | Q(status__in=list(FINAL_FAILURES))
-)
-
-
 # Rows between the bubbles that are no reason for a thread to be at the top of the list.
 SILENT = frozenset(
     {
@@ -60,6 +53,7 @@ def touch_thread(thread: Thread, message: Message) -> None:
 
     Call once per transaction with the thread from lock_thread and a message just saved.
     """
+    troubles = thread.trouble_count
     thread.revision += 1
     is_new = message.first_revision == thread.revision
     if message.reacts_to_id:
@@ -78,7 +72,8 @@ def touch_thread(thread: Thread, message: Message) -> None:
     elif not (is_new and _is_history(thread, message)):
         _recount_last(thread)
     thread.save(update_fields=LAST_COLUMNS)
-    live.notify("threads", f"thread-{thread.pk}")
+    told = ["trouble"] if troubles != thread.trouble_count else []
+    live.notify("threads", f"thread-{thread.pk}", *told)
 
 
 def _is_history(thread: Thread, message: Message) -> bool:
@@ -121,6 +116,8 @@ def summary(message: Message) -> str:
         return " ".join(message.content.split())[:160]
     if message.kind == Kind.REACTION:
         return tapback_text(message.reaction, message.reaction_quote)[:160]
+    if message.kind == Kind.CALL:
+        return call_words(message)
     if message.location:
         return "Location"
     if message.app_card:

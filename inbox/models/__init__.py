@@ -5,12 +5,13 @@ from .fact import Fact
 from .gesture import Gesture
 from .line import Line
 from .media_file import MediaFile
-from .message import WRITTEN, Kind, Message, SendState
+from .message import TROUBLE, WRITTEN, Kind, Message, SendState
 from .service_check import ServiceCheck
 from .sync import SyncState
 from .thread import NEW_GROUP, FormerThread, Participant, Reader, Thread
 
 __all__ = [
+    "TROUBLE",
     "NEW_GROUP",
     "WRITTEN",
     "Account",

@@ -43,6 +43,12 @@ class Kind(models.TextChoices):
 WRITTEN = (Kind.MESSAGE, Kind.CAROUSEL)
 
 
+# Sends that failed or that nobody knows the fate of, until a person has dealt with them.
+TROUBLE = Q(is_outbound=True, trouble_settled_at__isnull=True) & (
+    Q(send_state__in=["rejected", "unknown"]) | Q(status__in=["ERROR", "DECLINED"])
+)
+
+
 class Message(models.Model):
     """A row of a thread's timeline, most often a message; names are Sendblue's (contract 2.0).
 
@@ -170,8 +176,7 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["thread"],
-                condition=Q(is_outbound=True, trouble_settled_at__isnull=True)
-                & (Q(send_state__in=["rejected", "unknown"]) | Q(status__in=["ERROR", "DECLINED"])),
+                condition=TROUBLE,
                 name="message_in_trouble",
             ),
             models.Index(
@@ -202,8 +207,7 @@ class Message(models.Model):
             models.Index(
                 F("date_sent").desc(),
                 F("id").desc(),
-                condition=Q(is_outbound=True, trouble_settled_at__isnull=True)
-                & (Q(send_state__in=["rejected", "unknown"]) | Q(status__in=["ERROR", "DECLINED"])),
+                condition=TROUBLE,
                 name="message_trouble_newest",
             ),
             models.Index(
