@@ -43,15 +43,17 @@ def state_of(message: Message) -> State:
         case "unknown" if message.resolve_after:
             return State("Checking whether it was sent", tone="warning")
         case "unknown" if message.trouble_settled_at:
-            return State("Nobody knows whether this was sent. It was sent again", is_settled=True)
+            words = f"Nobody knows whether this was sent. {_settled(message)}"
+            return State(words, is_settled=True)
         case "unknown":
             return State("Nobody knows whether this was sent. Check the phone", tone="warning")
         case "failed" if message.trouble_settled_at:
-            return State("Not sent. It was sent again", is_settled=True)
+            fate = "Not sent" if message.send_state == SendState.REJECTED else "Not delivered"
+            return State(f"{fate}. {_settled(message)}", is_settled=True)
         case "failed":
             return State(explain(message), tone="danger")
         case "delivered":
-            return State("Delivered", message.delivered_at or message.date_updated, is_settled=True)
+            return State("Delivered", message.delivered_at, is_settled=True)
         case "read":
             return State("Read", message.date_updated, is_settled=True)
         case "sent" if message.send_state == SendState.MARKED_SENT:
@@ -61,4 +63,10 @@ def state_of(message: Message) -> State:
         case "sent":
             return State("Sent", message.date_updated)
         case _:
-            return State("Accepted by Sendblue", message.date_sent)
+            # What has no handle was taken without a time of Sendblue's.
+            at = message.date_sent if message.message_handle else None
+            return State("Accepted by Sendblue", at)
+
+
+def _settled(message: Message) -> str:
+    return "Dismissed" if message.details.get("dismissed") else "It was sent again"
