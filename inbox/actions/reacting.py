@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from inbox.models import Kind, Message
-from sendblue_inbox.sendblue.terms import Service
 
+from .answering import lack_of
 from .queueing import Refused, insert_queued
 from .touching import lock_thread, summary
 
@@ -58,19 +58,3 @@ def ours_on(target: Message, part_index: int) -> Message | None:
     ours = target.reactions.filter(is_outbound=True, part_index=part_index)
     newest = ours.order_by("-date_sent", "-pk").first()
     return None if newest is None or newest.stage in {"failed", "unknown"} else newest
-
-
-def lack_of(message: Message) -> str:
-    """Why nothing can be attached to the message, neither a tapback nor a reply; empty if it can.
-
-    Both travel by iMessage only and name the message by its handle (contract 2.1, 2.3).
-    """
-    service = message.service or message.thread.service
-    if service not in {"", Service.IMESSAGE}:
-        way = "went" if message.is_outbound else "came"
-        return f"Tapbacks and replies need iMessage. This message {way} as {service}."
-    if message.stage == "failed":
-        return "This message did not arrive, so nobody could see a tapback or a reply on it."
-    if not message.message_handle:
-        return "Tapbacks and replies are possible once Sendblue has this message."
-    return ""

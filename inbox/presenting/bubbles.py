@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from inbox.actions.answering import lack_of
 from inbox.actions.queueing import can_send_again
-from inbox.actions.reacting import lack_of
 from inbox.models import Message, SendState
 from inbox.queries import place_of
 from sendblue_inbox.phone import national
 
+from .calls import Call, call_of
+from .cards import AppCard, app_card
 from .effects import SentEffect, effect_of
 from .events import Event, event_of
 from .extras import NO_EXTRAS, Extras
 from .files import Attachment, attachment_of
-from .places import map_url
+from .names import known_person, name_of
+from .places import SharedPlace, can_look_again, shared_place
 from .quotes import Quote, quote_of
 from .reactions import Mark, Trouble, marks_of, troubles_of
 from .states import State, state_of
@@ -61,6 +64,8 @@ class Bubble:
     viewer_pk: int
     extras: Extras
     quote: Quote | None
+    # As the viewer calls whoever wrote it.
+    who: str
     marks: list[Mark]
     troubles: list[Trouble]
 
@@ -149,9 +154,24 @@ class Bubble:
         return attachment_of(self.message.media_url)
 
     @property
-    def map_url(self) -> str:
-        """Where the shared place is shown on a map."""
-        return map_url(self.message.location)
+    def shared_place(self) -> SharedPlace | None:
+        """Where somebody says to be."""
+        return shared_place(self.message)
+
+    @property
+    def can_look_again(self) -> bool:
+        """Whether Sendblue can be asked where they are now."""
+        return can_look_again(self.message)
+
+    @property
+    def app_card(self) -> AppCard | None:
+        """The card of an app that came with it."""
+        return app_card(self.message)
+
+    @property
+    def call(self) -> Call | None:
+        """What is known of a telephone call beside its line."""
+        return call_of(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +196,7 @@ def bubbles(
 ) -> list[Bubble]:
     """The messages, which are in screen order, as they stand there."""
     rows = list(messages)
-    known = {**people}
-    if rows and rows[0].thread.contact:
-        known[rows[0].thread.contact.number] = rows[0].thread.contact
+    known = {**people, **(known_person(rows[0].thread) if rows else {})}
     return [
         Bubble(
             message=message,
@@ -190,6 +208,7 @@ def bubbles(
             viewer_pk=viewer.pk,
             extras=extras,
             quote=quote_of(message, extras.quoted, known, viewer.pk),
+            who=name_of(message, known, viewer.pk),
             marks=marks_of(extras.reactions.get(message.pk, ()), known, viewer.pk),
             troubles=troubles_of(extras.reactions.get(message.pk, ())),
         )

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contacts.models import Contact
-    from inbox.models import Message
+    from inbox.models import Message, Thread
+
+
+def known_person(thread: Thread) -> dict[str, Contact]:
+    """The person of a conversation with one person, by number."""
+    return {thread.contact.number: thread.contact} if thread.contact else {}
 
 
 def name_of(message: Message, people: Mapping[str, Contact], viewer_pk: int) -> str:

@@ -34,4 +34,9 @@ def quote_of(
     parent = quoted.get(message.reply_to_handle)
     if parent is None:
         return Quote("An earlier message", "", None)
+    return quote(parent, people, viewer_pk)
+
+
+def quote(parent: Message, people: Mapping[str, Contact], viewer_pk: int) -> Quote:
+    """A message in short."""
     return Quote(summary(parent), name_of(parent, people, viewer_pk), parent)

@@ -26,6 +26,15 @@ DRAWN = {
     "emphasize": "Emphasized",
     "question": "Questioned",
 }
+# What we can send, in the order of the keys 1 to 6.
+TAPBACKS = {
+    "love": "Love",
+    "like": "Like",
+    "dislike": "Dislike",
+    "laugh": "Laugh",
+    "emphasize": "Emphasize",
+    "question": "Question",
+}
 SENT = {SendState.ACCEPTED, SendState.MARKED_SENT, ""}
 
 
@@ -65,9 +74,9 @@ class Trouble:
     state: State
 
     @property
-    def words(self) -> str:
-        """What was to be said, and what is known of it."""
-        return f"{DRAWN.get(self.message.reaction, self.message.reaction)}: {self.state.words}"
+    def name(self) -> str:
+        """Which tapback it was to be."""
+        return f"“{TAPBACKS.get(self.message.reaction, self.message.reaction)}”"
 
 
 def marks_of(

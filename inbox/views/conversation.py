@@ -5,10 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from inbox.actions.answering import lack_of
+from inbox.actions.gesturing import receipt_of
 from inbox.presenting import Bubble, bubbles, extras_of
 from inbox.presenting.abilities import abilities
 from inbox.presenting.effects import EFFECT_FAMILIES
-from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of
+from inbox.presenting.names import known_person
+from inbox.presenting.quotes import Quote, quote
+from inbox.presenting.reactions import TAPBACKS
+from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of, shown
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
 
@@ -32,6 +37,8 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
             "max_length": MAX_CONTENT_LENGTH,
             "effect_families": EFFECT_FAMILIES,
             "people": list(people_in(thread).values()) if thread.is_group else [],
+            "tapbacks": TAPBACKS,
+            "replying_to": _replying_to(request, thread),
             "draft": "",
             "error": "",
         }
@@ -40,11 +47,14 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
-    return {"thread": thread, "abilities": abilities(thread)}
+    return {"thread": thread, "abilities": abilities(thread), "receipt": receipt_of(thread)}
 
 
 def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
-    """A page of bubbles: the newest, those `before` a place or those `after` one."""
+    """A page of bubbles: the newest, those `before` a place, `after` one or around a message."""
+    found = _named(request, thread, "at")
+    if found:
+        return _around(request, thread, found)
     before = Place.parse(request.GET.get("before", ""))
     after = None if before else Place.parse(request.GET.get("after", ""))
     limit = MESSAGES_A_PAGE + 1
@@ -58,6 +68,18 @@ def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     if after and rows:
         older = place_of(rows[0])
     return {"bubbles": as_bubbles(request, thread, rows), "older": older, "newer": newer}
+
+
+def _around(request: AgentRequest, thread: Thread, message: Message) -> dict[str, Any]:
+    half, place = MESSAGES_A_PAGE // 2, place_of(message)
+    earlier = message_page(thread, before=place, limit=half + 1)
+    later = message_page(thread, after=place, limit=half + 1)
+    rows = [*earlier[-half:], message, *later[:half]]
+    return {
+        "bubbles": as_bubbles(request, thread, rows),
+        "older": place_of(rows[0]) if len(earlier) > half else None,
+        "newer": place_of(rows[-1]) if len(later) > half else None,
+    }
 
 
 def page_again(request: AgentRequest, thread: Thread) -> dict[str, Any]:
@@ -82,3 +104,23 @@ def as_bubbles(request: AgentRequest, thread: Thread, rows: list[Message]) -> li
         message.thread = thread
     extras = extras_of(thread, rows)
     return bubbles(rows, people=people, viewer=request.user, extras=extras)
+
+
+def _replying_to(request: AgentRequest, thread: Thread) -> Quote | None:
+    """The message that the address asks to answer, where that can be done."""
+    message = _named(request, thread, "reply_to")
+    if message is None or lack_of(message):
+        return None
+    people = people_in(thread) if thread.is_group else {}
+    return quote(message, people | known_person(thread), request.user.pk)
+
+
+def _named(request: AgentRequest, thread: Thread, name: str) -> Message | None:
+    """The bubble of the thread that the address names by its key."""
+    text = request.GET.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return None
+    message = shown(thread.messages.filter(pk=int(text))).first()
+    if message:
+        message.thread = thread
+    return message
