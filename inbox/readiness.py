@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Min, Q
+from django.db.models.functions import Greatest
 
 from inbox.actions.accounts import is_sending_paused
-from inbox.actions.sending import due_messages
+from inbox.actions.pacing import due_messages
 from inbox.models import SyncState
 from sendblue_inbox.clock import now
 from sendblue_inbox.readiness import Finding, register
@@ -28,7 +29,9 @@ def oldest_send() -> Finding:
     """How long the oldest message that could leave has been waiting for a worker."""
     if is_sending_paused():
         return Finding(ok=True, detail="sending is paused")
-    oldest = due_messages().order_by().aggregate(oldest=Min("send_after"))["oldest"]
+    # A long queue that leaves at the pace of its line is no trouble.
+    waits_since = Greatest("send_after", "line__busy_until")
+    oldest = due_messages().order_by().aggregate(oldest=Min(waits_since))["oldest"]
     return overdue(oldest, SENDS_MAY_WAIT)
 
 

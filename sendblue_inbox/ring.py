@@ -23,6 +23,7 @@ KINDS = {
     "events": "default",
     "groups": "default",
     "gestures": "sending",
+    "pushing": "bulk",
     "resolving": "default",
     "sending": "sending",
     "syncing": "bulk",

@@ -10,17 +10,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
-from contacts.actions.saving import record_consent
-from inbox.models import Kind, Line, Message, SendState
-from sendblue_inbox.clock import now
+from contacts.models import ConsentChange
+from inbox.models import Kind, Line, Message, SendState, SyncState
+from sendblue_inbox.clock import database_now, now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import backoff
 from sendblue_inbox.sendblue.errors import RateLimited
 
+from .consent import note_consent
 from .membership import can_be_looked_for, confirm
 from .noting import Source, note, note_error
+from .opening import is_capped, room_told
+from .slices import wake
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -30,11 +34,15 @@ UNREACHABLE_FOR = timedelta(hours=1)
 SLOWED_FOR = timedelta(hours=24)
 MOST_TAPBACK_ATTEMPTS = 3
 FIRST_LOOK = timedelta(seconds=3)
+Consent = ConsentChange.Source
 
 
 def put_back(message: Message, error: NotSent | RateLimited) -> None:
     """Queue the message again: it has surely not been sent. Gives up after an hour, or a day."""
     slowed = isinstance(error, RateLimited)
+    if slowed and is_capped(error):
+        _wait_for_window(message, error)
+        return
     if now() - message.created_at > (SLOWED_FOR if slowed else UNREACHABLE_FOR):
         why = "asked us to wait for a day" if slowed else "could not be reached for an hour"
         _settle(
@@ -55,11 +63,31 @@ def put_back(message: Message, error: NotSent | RateLimited) -> None:
         error,
         send_state=SendState.QUEUED,
         attempted_at=None,
-        send_after=now() + wait,
+        send_after=Now() + wait,
     )
     if slowed:
         # The whole line has to slow down, not only this message.
-        Line.objects.filter(pk=message.line_id).update(busy_until=now() + wait)
+        Line.objects.filter(pk=message.line_id).update(busy_until=Now() + wait)
+
+
+def _wait_for_window(message: Message, error: RateLimited) -> None:
+    """Queue a message to somebody new until the time that Sendblue names, or its caps suggest.
+
+    The rest of the line goes on: only new people are capped.
+    """
+    until = room_told(error, at=database_now())
+    Line.objects.filter(pk=message.line_id).update(new_contacts_after=until)
+    _settle(
+        message,
+        "capped",
+        error,
+        send_state=SendState.QUEUED,
+        attempted_at=None,
+        opens_contact=True,
+        send_after=until,
+    )
+    wake(SyncState.Kind.LINES)
+    ring("syncing")
 
 
 def accept(message: Message, answer: Any = None) -> None:
@@ -80,7 +108,8 @@ def reject(message: Message, error: SendblueError) -> None:
     )
     contact = message.thread.contact
     if contact and "OPTED_OUT" in {error.error_key, error.message.strip().upper()}:
-        record_consent(contact, opted_out=True, as_of=now())
+        with transaction.atomic():
+            note_consent(contact, opted_out=True, as_of=now(), source=Consent.REFUSAL)
 
 
 def put_in_doubt(message: Message, error: SendblueError | None) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid5
 from django.db import transaction
 
 from contacts.actions.saving import ensure_contact
-from inbox.models import WRITTEN, Kind, Line, MediaFile, Message, SendState, Thread
+from inbox.models import Kind, Line, MediaFile, Message, SendState, Thread
 from inbox.models.media_file import random_key
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
@@ -17,8 +17,10 @@ from sendblue_inbox.phone import NotANumber, to_address
 from sendblue_inbox.ring import ring
 from sendblue_inbox.sendblue.terms import FINAL_FAILURES, MAX_CONTENT_LENGTH
 
+from .answering import lack_of
+from .consent import who_opted_out
 from .noting import Source, note
-from .pacing import LimitReached, check_limits, reserve_slot
+from .pacing import LimitReached, take_place
 from .recording import thread_with
 from .touching import lock_thread, touch_thread
 
@@ -38,6 +40,7 @@ SAME_AGAIN = (
     "reply_to_handle",
     "part_index",
     "reaction",
+    "reaction_quote",
     "reacts_to",
     "details",
 )
@@ -79,6 +82,9 @@ def queue_message(
         again = Message.objects.filter(client_ref=client_ref).first()
         if again:
             return again
+        lack = lack_of(reply_to) if reply_to else ""
+        if lack:
+            raise Refused(lack)
         parcels = [list(files)] if as_carousel else [[file] for file in files]
         last = parcels.pop() if parcels and not (as_carousel and content) else []
         for place, parcel in enumerate(parcels):
@@ -173,13 +179,13 @@ def cancel_queued(message: Message) -> str:
     """
     with transaction.atomic():
         thread = lock_thread(message.thread_id)
-        deleted, _ = Message.objects.filter(
-            pk=message.pk, send_state=SendState.QUEUED, attempts=0
-        ).delete()
+        # What was put back was surely not sent.
+        deleted, _ = Message.objects.filter(pk=message.pk, send_state=SendState.QUEUED).delete()
         if not deleted:
             raise Refused("Too late: the message has already left.")
         thread.reset_revision = thread.revision + 1
         touch_thread(thread, message)
+        ring("sending")
     return message.content
 
 
@@ -215,19 +221,17 @@ def insert_queued(
 
     The thread must be locked; other columns are the model's. Raises Refused.
     """
-    if thread.contact and thread.contact.opted_out:
+    stopped = who_opted_out(thread)
+    if stopped:
         raise Refused(
-            f"{thread.contact} has opted out. Sendblue delivers nothing to them until they text "
-            "START."
+            f"{stopped} has opted out. Sendblue delivers nothing to them until they text START."
         )
     if thread.line.trouble:
         raise Refused(thread.line.trouble)
-    opens_contact = False
-    if kind in WRITTEN:
-        try:
-            opens_contact = check_limits(thread, pre_reply_override=pre_reply_override)
-        except LimitReached as error:
-            raise Refused(str(error)) from error
+    try:
+        place = take_place(thread, kind=kind, pre_reply_override=pre_reply_override)
+    except LimitReached as error:
+        raise Refused(str(error)) from error
     revision = thread.revision + 1
     message = Message.objects.create(
         thread=thread,
@@ -241,11 +245,12 @@ def insert_queued(
         send_state=SendState.QUEUED,
         date_sent=now(),
         file_count=columns.pop("file_count", len(files)),
-        opens_contact=opens_contact,
-        pre_reply_override=pre_reply_override,
+        send_after=place.send_after,
+        is_reply=place.is_reply,
+        opens_contact=place.opens_contact,
+        pre_reply_override=place.pre_reply_override,
         first_revision=revision,
         revision=revision,
-        send_after=reserve_slot(thread.line),
         **columns,
     )
     for position, file in enumerate(files):

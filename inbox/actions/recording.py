@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from contacts.actions.saving import ensure_contact, record_consent
+from contacts.actions.saving import ensure_contact
+from contacts.models import ConsentChange
 from inbox.models import WRITTEN, Line, Message, Participant, SendState, Thread
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
 from .attaching import attach, read_tapback, sight_of
+from .consent import note_consent
 from .facts import absorb, fitted, merge, told_time
 from .joining import beginnings, lock_group
 from .membership import note_group
@@ -36,6 +38,7 @@ LATE_AFTER = timedelta(seconds=60)
 NEWS_FOR = timedelta(days=1)
 # How long a lost answer may lie back for a report to be taken as that message.
 ADOPTION_WINDOW = timedelta(minutes=15)
+Consent = ConsentChange.Source
 
 
 class Unreadable(Exception):
@@ -229,10 +232,15 @@ def _take_back(thread: Thread, message: Message, message_handle: str) -> Message
 def _note_consent(payload: MessagePayload, said_at: datetime) -> None:
     """Mirror STOP, START and Sendblue's own flag on the person (contract, section 4.14)."""
     word = payload.content.strip().strip(".!").casefold()
-    if not payload.is_outbound and word in OPT_IN_WORDS:
-        record_consent(ensure_contact(payload.number), opted_out=False, as_of=said_at)
-    elif payload.opted_out or (not payload.is_outbound and word in OPT_OUT_WORDS):
-        record_consent(ensure_contact(payload.number), opted_out=True, as_of=said_at)
+    is_word = not payload.is_outbound and word in OPT_IN_WORDS | OPT_OUT_WORDS
+    if is_word or payload.opted_out:
+        note_consent(
+            ensure_contact(payload.number),
+            opted_out=not (is_word and word in OPT_IN_WORDS),
+            as_of=said_at,
+            source=Consent.WORD if is_word else Consent.FLAG,
+            message_handle=payload.message_handle,
+        )
 
 
 def line_for(number: str) -> Line:

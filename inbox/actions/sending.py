@@ -14,11 +14,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery import shared_task
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import DatabaseError, connection
+from django.db.models import Q
+from django.db.models.functions import Now
 
-from inbox.models import NEW_GROUP, Line, Message, SendState, SyncState
-from sendblue_inbox.clock import now
+from inbox.models import Line, Message, SyncState
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import Turn
@@ -34,26 +34,24 @@ from sendblue_inbox.sendblue.payloads import MessagePayload
 from sendblue_inbox.sendblue.tracing import traced
 
 from .accounts import is_sending_paused, pause_sending
-from .noting import note, note_requests
+from .claiming import LEASE, claim_next
+from .consent import hold_back_opted_out
+from .noting import note_requests
+from .opening import plan_openings
 from .outcomes import accept, put_back, put_in_doubt, reject
+from .pacing import due_messages, next_turn
 from .posting import post
 from .recording import record_answer
 from .slices import wake
-from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import QuerySet
-
     from sendblue_inbox.sendblue.tracing import Written
 
-# Above the longest POST (51 s with connecting). It is renewed with every claim, so a killed worker
-# holds its line up for at most this long.
-LEASE = timedelta(seconds=60)
 LINES_AT_ONCE = 8
-# A send in doubt holds back what was written after it, but not for longer than this.
-HOLD_FOR = timedelta(seconds=60)
+# A line that may send again sooner is worth a bell of its own; the sweep rings for the others.
+SOON = timedelta(seconds=5)
 logger = logging.getLogger(__name__)
 
 
@@ -62,20 +60,23 @@ def drain_sending() -> None:
     """Send what is due, every line at its own pace, a slow line beside the others."""
     if is_sending_paused():
         return
+    hold_back_opted_out()
+    plan_openings()
     turn = Turn()
     due = list(due_messages().order_by().values_list("line", flat=True).distinct())
     connection.close()
     with ThreadPoolExecutor(LINES_AT_ONCE, thread_name_prefix="line") as lines:
         list(lines.map(lambda line: _in_thread(lambda: deliver_line(line, turn)), due))
-    if due_messages().exists():
-        ring("sending")
+    wait = next_turn()
+    if wait is not None and wait < SOON:
+        ring("sending", after=wait)
 
 
 def deliver_line(line_pk: int, turn: Turn) -> None:
     """Send the due messages of one line, one after the other, unless another worker does."""
     sender = uuid.uuid4()
-    free = Q(sender_until__isnull=True) | Q(sender_until__lt=now())
-    if not Line.objects.filter(free, pk=line_pk).update(sender=sender, sender_until=now() + LEASE):
+    free = Line.objects.filter(Q(sender_until__isnull=True) | Q(sender_until__lt=Now()), pk=line_pk)
+    if not free.update(sender=sender, sender_until=Now() + LEASE):
         return
     reached("claiming.line")
     client = client_from_settings()
@@ -84,35 +85,6 @@ def deliver_line(line_pk: int, turn: Turn) -> None:
             deliver(message, client)
     finally:
         Line.objects.filter(pk=line_pk, sender=sender).update(sender=None, sender_until=None)
-
-
-def claim_next(line_pk: int, sender: uuid.UUID) -> Message | None:
-    """The line's next due message, now ours alone, with the claim committed."""
-    while True:
-        held = Line.objects.filter(pk=line_pk, sender=sender).update(sender_until=now() + LEASE)
-        candidate = due_messages().filter(line=line_pk).first() if held else None
-        if candidate is None or is_sending_paused():
-            return None
-        reached("claiming.before")
-        with transaction.atomic():
-            thread = lock_thread(candidate.thread_id)
-            claimed = Message.objects.filter(
-                pk=candidate.pk, send_state=SendState.QUEUED, send_after__lte=now()
-            ).update(
-                send_state=SendState.SENDING,
-                attempts=candidate.attempts + 1,
-                attempted_at=now(),
-                lease_until=now() + LEASE,
-                revision=thread.revision + 1,
-            )
-            if claimed:
-                candidate.refresh_from_db()
-                note(candidate, "claimed", words=f"Attempt {candidate.attempts}")
-                touch_thread(thread, candidate)
-            reached("claiming.inside")
-        if claimed:
-            reached("claiming.after")
-            return candidate
 
 
 def deliver(message: Message, client: Client) -> None:
@@ -153,24 +125,6 @@ def _keep_evidence(message: Message, requests: list[Written]) -> None:
     except DatabaseError as error:
         logger.warning("a request was not kept", extra={"error": type(error).__name__})
         connection.close()
-
-
-def due_messages() -> QuerySet[Message]:
-    """What may leave now, oldest first: nothing overtakes an earlier message of its thread."""
-    same_thread = Message.objects.filter(thread=OuterRef("thread"))
-    ahead = Q(send_state=SendState.QUEUED, pk__lt=OuterRef("pk"))
-    under_way = Q(send_state=SendState.SENDING)
-    in_doubt = Q(send_state=SendState.UNKNOWN, attempted_at__gt=now() - HOLD_FOR)
-    # Only one message names the people of a new group; the rest needs its group_id (contract 2.2).
-    begun = Q(send_state__in=[SendState.SENDING, SendState.ACCEPTED, SendState.MARKED_SENT])
-    begun |= Q(send_state=SendState.UNKNOWN, trouble_settled_at__isnull=True)
-    return (
-        Message.objects.filter(send_state=SendState.QUEUED, send_after__lte=now())
-        .exclude(Exists(same_thread.filter(ahead | under_way | in_doubt)))
-        .exclude(Exists(same_thread.filter(begun, thread__group_id__startswith=NEW_GROUP)))
-        .select_related("thread__line", "thread__contact")
-        .order_by("send_after", "pk")
-    )
 
 
 def _stop_what_is_refused(error: SendblueError) -> None:

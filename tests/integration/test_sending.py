@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from inbox.actions.accounts import is_sending_paused, pause_sending, resume_sending
@@ -265,29 +266,26 @@ def test_messages_leave_in_the_order_of_the_clicks_at_the_pace_of_the_line(
 ) -> None:
     thread = make_thread()
     receive()
-    Line.objects.update(seconds_per_message=60, burst=3)
-    ours = [write(thread, agent, f"message {number}") for number in range(6)]
-    waits = [(message.send_after - ours[0].send_after).total_seconds() for message in ours]
-    assert all(wait < 1 for wait in waits[:3])
-    assert [round(wait / 60) for wait in waits[3:]] == [1, 2, 3]
-    drain_sending()
-    assert len(site.ledger(SEND)) == 3
-    Message.objects.update(send_after=now() - timedelta(seconds=1))
-    drain_sending()
+    Line.objects.update(seconds_per_message=60, burst=4)
+    for number in range(6):
+        write(thread, agent, f"message {number}")
+    for sent in (3, 4, 5, 6):
+        drain_sending()
+        drain_sending()  # looking again makes nothing faster
+        assert len(site.ledger(SEND)) == sent
+        Line.objects.update(busy_until=F("busy_until") - timedelta(minutes=1))
     assert [entry["body"]["content"] for entry in site.ledger(SEND)] == [
         f"message {number}" for number in range(6)
     ]
 
 
 def test_refusals_say_what_to_do_and_write_nothing(agent: User) -> None:
-    line = make_line(messages_before_reply=2, new_contacts_per_hour=1)
+    line = make_line(messages_before_reply=2)
     anna = make_thread(line, ANNA)
     for content, words in (("", "Write something"), (" \n ", "Write"), ("x" * 18_996, "18,995")):
         with pytest.raises(Refused, match=words):
             write(anna, agent, content)
     write(anna, agent, "x" * 18_995)
-    with pytest.raises(Refused, match="new people within the hour"):
-        write(make_thread(line, "+14155550188"), agent)
     write(anna, agent, "second")
     with pytest.raises(Refused, match="without an answer"):
         write(anna, agent, "third")
