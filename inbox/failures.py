@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inbox.models import Kind
+
 if TYPE_CHECKING:
     from inbox.models import Message
 
@@ -20,8 +22,14 @@ REASONS = {
     "SMS_LIMIT_REACHED": "Not sent. Today’s SMS allowance is used up; try again tomorrow",
     "PRE_REPLY_LIMIT_REACHED": "Not sent. The limit before their first reply is reached",
     "OPTED_OUT": "Not sent. They have opted out and must text START first",
+    "OPTED_OUT_BEFORE": "Not sent. They opted out before this could go",
     "LINE_HOURLY_LIMIT_REACHED": "Not sent. The line’s limit for this hour is reached",
     "LINE_DAILY_LIMIT_REACHED": "Not sent. The line’s limit for today is reached",
+}
+# What a line must have for it.
+NEEDS = {
+    Kind.LOCATION_REQUEST: "Asking for a place needs a dedicated Mac line",
+    Kind.FACETIME_CALL: "It needs a line with FaceTime",
 }
 
 
@@ -33,4 +41,6 @@ def explain(message: Message) -> str:
     fate = "Not sent" if message.send_state == "rejected" else "Not delivered"
     reason = message.error_message.strip().rstrip(".")
     code = f" (error {message.error_code})" if message.error_code else ""
-    return f"{fate}. Sendblue says: {reason}{code}" if reason else f"{fate}{code}"
+    words = f"{fate}. Sendblue says: {reason}{code}" if reason else f"{fate}{code}"
+    needs = NEEDS.get(Kind(message.kind))
+    return f"{words}. {needs}" if needs else words

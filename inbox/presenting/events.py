@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inbox.call_words import call_words, is_missed
 from inbox.models import Kind
 from sendblue_inbox.phone import national
 
@@ -28,11 +29,11 @@ def event_of(message: Message) -> Event | None:
         case Kind.LOCATION_REQUEST:
             return Event("Asked where they are", "place")
         case Kind.FACETIME_CALL:
-            return Event("Started a FaceTime call", "film")
+            return Event("FaceTime call", "video")
         case Kind.REACTION:
             return Event("Reacted to a message that is no longer here", "message")
         case Kind.CALL:
-            return Event("Telephone call", "app")
+            return Event(call_words(message), "call-missed" if is_missed(message) else "call")
         case Kind.GROUP_NAME:
             name = details.get("name")
             words = f"Changed the name to “{name}”" if name else "Removed the name"

@@ -69,5 +69,6 @@ def preferences(request: AgentRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if form.is_valid():
         request.user.enter_sends = form.cleaned_data["enter_sends"]
-        request.user.save(update_fields=["enter_sends"])
+        request.user.shows_typing = form.cleaned_data["shows_typing"]
+        request.user.save(update_fields=["enter_sends", "shows_typing"])
     return HttpResponse(status=204) if request.htmx else redirect("inbox:threads")
