@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from .verification import verified_contact
-from .wire import Json, body_of, line_of, number_of, sim_of, text_of, world_of
+from .wire import Json, body_of, line_of, number_of, refuse, sim_of, text_of, world_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,10 +44,12 @@ async def set_sharing(request: Request) -> Json:
 
 
 async def start_call(request: Request) -> Json:
-    """POST /facetime/start-call."""
+    """POST /facetime/start-call; the wording of the refusal is ours."""
     world, body = world_of(request), await body_of(request)
     number_of(world, body, "phoneNumber")
     line_of(world, number_of(world, body, "fromNumber"))
+    if not world.options.facetime_enabled:
+        raise refuse(400, "This line is not enabled for FaceTime")
     return Json(
         {
             "status": "OK",

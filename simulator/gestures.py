@@ -63,6 +63,10 @@ async def send_typing(request: Request) -> Json:
     number = number_of(world, body, "number")
     if text_of(body, "state") not in ("", "start", "stop"):
         raise refuse(400, "Invalid state. Must be one of: start, stop")
+    longest = body.get("max_duration_ms")
+    is_time = longest is None or (type(longest) is int and longest > 0)
+    if world.options.validate and not is_time:
+        raise refuse(400, "`max_duration_ms` must be a positive integer.")
     chats = world.messages.pairs
     line = text_of(body, "from_number")
     known = (line, number) in chats if line else bool(world.messages.of_number(number))

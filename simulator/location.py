@@ -41,6 +41,7 @@ async def request_location(request: Request) -> Json:
     world = sim.world
     number = number_of(world, body, "number")
     line = line_of(world, number_of(world, body, "from_number", email=False))
+    _check_offered(world)
     handle = world.new_uuid()
     request.scope["ledger_entry"]["message_handle"] = handle
     world.runs(_share_later(sim, number, line.number))
@@ -68,6 +69,7 @@ async def get_location(request: Request) -> Json:
     """GET /api/location/{number}?from_number=."""
     world, number, line = world_of(request), request.path_params["number"], _line(request)
     check_number(world, number, "number")
+    _check_offered(world)
     return Json({"status": "OK", "from_number": line, **_location(world, number)})
 
 
@@ -118,6 +120,12 @@ async def _share_later(sim: Simulation, number: str, line: str) -> None:
     }
     share = {**place, "duration": "1 hour", "timestamp": iso(now)}
     receive(sim, Words(sender=number, line=line, extra={"location": share}))
+
+
+def _check_offered(world: World) -> None:
+    """The wording is ours: nobody has published it."""
+    if not world.options.location_enabled:
+        raise refuse(400, "Location sharing requires a dedicated Mac line")
 
 
 def _line(request: Request) -> str:

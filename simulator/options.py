@@ -64,6 +64,8 @@ class Options:
     evaluations_per_hour: int = 30
     verified_contacts_only: bool = False  # 42: the free plan
     mark_read_enabled: bool = True
+    location_enabled: bool = True  # a dedicated Mac line (contract 2.10)
+    facetime_enabled: bool = True  # a FaceTime line (contract 2.11)
 
     def apply(self, changes: Mapping[str, Any]) -> None:
         """Change the named switches; ValueError names an unknown switch or a wrong type."""

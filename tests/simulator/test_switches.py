@@ -86,3 +86,22 @@ def test_a_code_that_is_written_back_is_approved(sim: Simulation) -> None:
     assert sim.call("GET", f"{path}/{made['sid']}").json()["status"] == "approved"
     contact = sim.call("GET", f"/v3/verified-contacts/{MAYA}").json()["data"]["contact"]
     assert contact["verification_status"] == "verified"
+
+
+def test_lines_without_receipts_places_and_facetime_say_so(sim: Simulation) -> None:
+    switch(sim, mark_read_enabled=False, location_enabled=False, facetime_enabled=False)
+    person = {"number": MAYA, "from_number": LINE}
+    for path, body in (
+        ("/api/mark-read", person),
+        ("/api/request-location", person),
+        ("/facetime/start-call", {"phoneNumber": MAYA, "fromNumber": LINE}),
+    ):
+        refused = sim.call("POST", path, json=body)
+        assert refused.status_code == 400, path
+        assert refused.json()["message"], path
+    looked = sim.call("GET", f"/api/location/{MAYA}?from_number={LINE.replace('+', '%2B')}")
+    assert looked.status_code == 400
+    dots = person | {"state": "start", "max_duration_ms": "long"}
+    assert sim.call("POST", "/api/send-typing-indicator", json=dots).status_code == 400
+    dots["max_duration_ms"] = 12_000
+    assert sim.call("POST", "/api/send-typing-indicator", json=dots).is_success
