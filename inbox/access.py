@@ -25,9 +25,13 @@ def lines_of(user: User) -> QuerySet[Line]:
 
 
 def thread_for(user: User, pk: int) -> Thread:
-    """The thread with its line, contact and assignee; raises Http404."""
+    """The thread with its line, contact and assignee; raises Http404.
+
+    Where it has become part of another, that one: its key is another than was asked for.
+    """
     threads = threads_of(user).select_related("line", "contact", "assignee")
-    return get_object_or_404(threads, pk=pk)
+    found = threads.filter(pk=pk).first()
+    return found or get_object_or_404(threads, former=pk)
 
 
 def messages_of(user: User) -> QuerySet[Message]:

@@ -125,19 +125,36 @@ class ReactionForm(forms.Form):
 
 
 class NewThreadForm(WordsForm):
-    """The first message to somebody, on a line of ours."""
+    """The first message to somebody, or to several, on a line of ours."""
 
-    number = forms.CharField(
-        max_length=254,
-        error_messages={"required": "Enter the number of the person you want to write to."},
-    )
     line = forms.ModelChoiceField(
         Line.objects.none(), error_messages={"required": "Choose a line to send from."}
     )
+    # Where exactly these people have a group: that one, or a new one all the same.
+    group = forms.CharField(required=False)
 
     def __init__(self, *args: Any, lines: QuerySet[Line], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["line"].queryset = lines  # type: ignore[attr-defined]
+
+
+class RefForm(forms.Form):
+    """What makes a double click one change."""
+
+    client_ref = forms.UUIDField()
+
+
+class GroupPhotoForm(forms.Form):
+    """Another picture for a group, or none. The action looks at the picture."""
+
+    photo = forms.FileField(required=False)
+    remove = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if not (given.get("photo") or given.get("remove")):
+            raise forms.ValidationError("no picture")
+        return given
 
 
 class AssignmentForm(forms.Form):

@@ -96,6 +96,7 @@ def thread_page(
     rows = list(found.order_by("-last_message_at", "-pk")[: limit + 1])
     page, more = rows[:limit], len(rows) > limit
     add_unread(page)
+    add_members(page)
     last = Place(page[-1].last_message_at, page[-1].pk) if more else None
     return ThreadPage(page, last)
 
@@ -124,6 +125,19 @@ def add_unread(threads: list[Thread]) -> None:
         counts = dict(cursor.fetchall())
     for thread in threads:
         thread.unread = counts[thread.pk]  # type: ignore[attr-defined]
+
+
+def add_members(threads: list[Thread]) -> None:
+    """Give each group its `members`; one query, where there is a group."""
+    groups = {thread.pk: thread for thread in threads if thread.is_group}
+    if not groups:
+        return
+    for thread in groups.values():
+        thread.members = []
+    rows = Participant.objects.filter(thread__in=groups).select_related("contact")
+    rows = rows.defer("contact__search_text", "contact__search_pieces")
+    for member in rows.order_by("pk"):
+        groups[member.thread_id].members.append(member)
 
 
 def message_page(
@@ -206,9 +220,8 @@ def trouble_page(
 
 
 def people_in(thread: Thread) -> dict[str, Contact]:
-    """Who is in the thread, by number."""
-    rows = Participant.objects.filter(thread=thread).select_related("contact")
-    return {row.contact.number: row.contact for row in rows}
+    """Who is in the thread or was, by number."""
+    return {member.contact.number: member.contact for member in thread.members}
 
 
 def unread_for(thread: Thread, user: User) -> bool:

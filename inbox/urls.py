@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import evidence, gestures, live, messages, reactions, threads, triage, trouble
+from inbox.views import evidence, gestures, groups, live, messages, reactions, threads, triage, trouble
 
 app_name = "inbox"
 urlpatterns = [
@@ -33,6 +33,16 @@ urlpatterns = [
     path("threads/<int:pk>/location-request/", gestures.location_request, name="location_request"),
     path("threads/<int:pk>/facetime-call/", gestures.facetime_call, name="facetime_call"),
     path("threads/<int:pk>/unread/", triage.unread, name="unread"),
+    path("threads/<int:pk>/group/name/", groups.name, name="group_name"),
+    path("threads/<int:pk>/group/photo/", groups.photo, name="group_photo"),
+    path("threads/<int:pk>/group/people/", groups.people, name="group_people"),
+    path(
+        "threads/<int:pk>/group/people/<int:contact_pk>/removal/",
+        groups.removal,
+        name="group_removal",
+    ),
+    path("threads/<int:pk>/group/reading/", groups.reading, name="group_reading"),
+    path("messages/<int:pk>/line/", groups.line, name="group_line"),
     path("messages/<int:pk>/", reactions.message, name="message"),
     path("messages/<int:pk>/place/", gestures.place, name="place"),
     path("messages/<int:pk>/again/", messages.again, name="again"),

@@ -122,10 +122,13 @@ def open_thread(*, line: Line, number: str) -> Thread:
         return thread_with(line, ensure_contact(address), now())
 
 
-def send_again(message: Message, *, author: User, client_ref: UUID) -> Message:
+def send_again(
+    message: Message, *, author: User, client_ref: UUID, details: dict[str, Any] | None = None
+) -> Message:
     """A new attempt with the content of one that failed or that nobody knows the fate of.
 
-    The old row stays as it was and no longer asks for attention. Raises Refused.
+    `details` are given where they are to be others. The old row stays as it was and no longer asks
+    for attention. Raises Refused.
     """
     with transaction.atomic():
         thread = lock_thread(message.thread_id)
@@ -137,6 +140,7 @@ def send_again(message: Message, *, author: User, client_ref: UUID) -> Message:
             raise Refused("This message no longer needs another attempt.")
         note(message, "sent_again", Source.AGENT, words=str(author))
         copied = {name: getattr(message, name) for name in SAME_AGAIN}
+        copied["details"] = details or copied["details"]
         new = insert_queued(
             thread, author=author, client_ref=client_ref, again_of=message, **copied
         )

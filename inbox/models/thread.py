@@ -137,6 +137,11 @@ class Thread(models.Model):
         return [member.contact for member in self.members if member.left_at is None]
 
     @property
+    def faces(self) -> list[Contact]:
+        """Who stands for the group where there is room for two: those with a name first."""
+        return sorted(self.people, key=lambda person: not person.initials)[:2]
+
+    @property
     def title(self) -> str:
         """Who this is with: the person, the name of the group, or the first names of its people."""
         if self.contact:

@@ -23,6 +23,7 @@ from .effects import SentEffect, effect_of
 from .events import Event, event_of
 from .extras import NO_EXTRAS, Extras
 from .files import Attachment, attachment_of
+from .groups import lines_to_try
 from .names import known_person, name_of
 from .places import SharedPlace, can_look_again, shared_place
 from .quotes import Quote, quote_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from contacts.models import Contact
-    from inbox.models import MediaFile
+    from inbox.models import Line, MediaFile
     from sendblue_inbox.keyset import Place
     from sendblue_inbox.models import User
 
@@ -107,6 +108,11 @@ class Bubble:
     def again_ref(self) -> UUID:
         """Makes a double click on “Send again” one message."""
         return uuid4()
+
+    @property
+    def lines_to_try(self) -> list[Line]:
+        """The lines that a refused change of a group may be tried from."""
+        return lines_to_try(self.message)
 
     @property
     def can_be_marked(self) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from inbox.call_words import call_words, is_missed
 from inbox.models import Kind
-from sendblue_inbox.phone import national
+
+from .groups import change_words
 
 if TYPE_CHECKING:
     from inbox.models import Message
@@ -34,14 +35,8 @@ def event_of(message: Message) -> Event | None:
             return Event("Reacted to a message that is no longer here", "message")
         case Kind.CALL:
             return Event(call_words(message), "call-missed" if is_missed(message) else "call")
-        case Kind.GROUP_NAME:
-            name = details.get("name")
-            words = f"Changed the name to “{name}”" if name else "Removed the name"
-            return Event(words, "users")
         case Kind.GROUP_PHOTO:
-            return Event("Changed the picture of the group", "image")
-        case Kind.GROUP_ADD:
-            return Event(f"Added {who}", "users")
-        case Kind.GROUP_REMOVE:
-            return Event(f"Removed {who}", "users")
+            return Event(change_words(message), "image")
+        case Kind.GROUP_NAME | Kind.GROUP_ADD | Kind.GROUP_REMOVE:
+            return Event(change_words(message), "users")
     return None

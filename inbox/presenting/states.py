@@ -10,6 +10,8 @@ from inbox.failures import explain
 from inbox.models import SendState
 from sendblue_inbox.clock import now
 
+from .groups import begins_group, change_state
+
 if TYPE_CHECKING:
     from inbox.models import Message
 
@@ -33,9 +35,14 @@ class State:
 def state_of(message: Message) -> State:
     """What is known about one of our messages, never more."""
     soon = now() + SOON
+    words, tone = change_state(message)
+    if words:
+        return State(words, tone=tone, is_settled=message.stage == "accepted")
     match message.stage:
         case "waiting" if message.send_after and message.send_after > soon:
             return State("Waiting, goes at", message.send_after)
+        case "waiting" if message.thread.awaits_group_id and not begins_group(message):
+            return State("Waiting until Sendblue has made the group")
         case "waiting":
             return State("Waiting for its turn")
         case "sending":

@@ -10,6 +10,7 @@ from inbox.actions.gesturing import receipt_of
 from inbox.presenting import Bubble, bubbles, extras_of
 from inbox.presenting.abilities import abilities
 from inbox.presenting.effects import EFFECT_FAMILIES
+from inbox.presenting.groups import group_panel
 from inbox.presenting.names import known_person
 from inbox.presenting.quotes import Quote, quote
 from inbox.presenting.reactions import TAPBACKS
@@ -36,7 +37,6 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
             "client_ref": uuid.uuid4(),
             "max_length": MAX_CONTENT_LENGTH,
             "effect_families": EFFECT_FAMILIES,
-            "people": list(people_in(thread).values()) if thread.is_group else [],
             "tapbacks": TAPBACKS,
             "replying_to": _replying_to(request, thread),
             "draft": "",
@@ -47,7 +47,7 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
-    return {"thread": thread, "abilities": abilities(thread), "receipt": receipt_of(thread)}
+    return {"thread": thread, "group": group_panel(thread), "abilities": abilities(thread), "receipt": receipt_of(thread)}
 
 
 def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.contrib import messages as notices
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -52,6 +53,10 @@ def more_messages(request: AgentRequest, pk: int) -> HttpResponse:
 def changes(request: AgentRequest, pk: int) -> HttpResponse:
     """What is new or different since the cursor of the screen, as fragments."""
     thread = thread_for(request.user, pk)
+    if thread.pk != pk:
+        # It has become part of another: the screen goes there, with what is being written.
+        there = {"thread": thread.pk, "url": reverse("inbox:thread", args=[thread.pk])}
+        return trigger_client_event(HttpResponse(status=204), "thread-joined", there)
     text = request.GET.get("since", "")
     since = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     found = changes_since(thread, since)

@@ -10,10 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.access import lines_of, thread_for
+from inbox.actions.group_reading import ask_if_stale
+from inbox.actions.grouping import start_group
 from inbox.actions.queueing import Refused, open_thread, queue_message
 from inbox.actions.triaging import mark_read
 from inbox.forms import NewThreadForm
 from inbox.queries import agents, suggested_line, unread_for
+from inbox.recipients import existing_group, read_recipients
 
 from .conversation import conversation
 from .panes import asked_count, list_context, render_pane
@@ -21,7 +24,12 @@ from .panes import asked_count, list_context, render_pane
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from inbox.models import Line, Thread
+    from inbox.recipients import Recipients
     from sendblue_inbox.login import AgentRequest
+
+NOBODY = "Enter the number of the person you want to write to."
+ONE_IS_THERE = "You have a group with exactly these people. Choose where to write."
 
 
 @require_GET
@@ -52,6 +60,9 @@ def thread_list(request: AgentRequest) -> HttpResponse:
 def thread(request: AgentRequest, pk: int) -> HttpResponse:
     """A conversation with its composer and its person. Looking at it reads it."""
     opened = thread_for(request.user, pk)
+    if opened.pk != pk:
+        return redirect("inbox:thread", opened.pk)
+    ask_if_stale(opened)
     if unread_for(opened, request.user):
         mark_read(opened, user=request.user)
     context = conversation(request, opened) | {"agents": agents()}
@@ -60,44 +71,78 @@ def thread(request: AgentRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new_thread(request: AgentRequest) -> HttpResponse:
-    """A message to any number: which line, to whom, what."""
+    """A message to any number, or to several: which line, to whom, what."""
     lines = lines_of(request.user).order_by("name", "number")
-    if request.method == "GET":
-        number = request.GET.get("number", "")
-        form = NewThreadForm(initial={"number": number, "client_ref": uuid.uuid4()}, lines=lines)
-        return _new_thread(request, form, number, "")
+    given = request.POST if request.method == "POST" else request.GET
+    taken_out = given.get("remove", "")
+    texts = [text for text in given.getlist("number") if text != taken_out]
+    recipients = read_recipients(texts)
+    if request.method == "GET" or taken_out:
+        fresh = {"client_ref": given.get("client_ref") or uuid.uuid4()}
+        form = NewThreadForm(data=given if taken_out else None, initial=fresh, lines=lines)
+        return _new_thread(request, form, recipients, "")
     form = NewThreadForm(request.POST, lines=lines)
-    if not form.is_valid():
-        return _new_thread(request, form, request.POST.get("number", ""), _first_error(form))
-    given = form.cleaned_data
+    if not (recipients.people or recipients.problems):
+        return _new_thread(request, form, recipients, NOBODY)
+    if not form.is_valid() or recipients.problems:
+        return _new_thread(request, form, recipients, _first_error(form))
+    existing = _existing(recipients, form.cleaned_data["line"])
+    if existing and not form.cleaned_data["group"]:
+        return _new_thread(request, form, recipients, ONE_IS_THERE)
     try:
-        opened = open_thread(line=given["line"], number=given["number"])
-        queue_message(
-            opened, author=request.user, content=given["content"], client_ref=given["client_ref"]
-        )
+        opened = _write(request, form, recipients, existing)
     except Refused as refusal:
-        return _new_thread(request, form, given["number"], str(refusal))
+        return _new_thread(request, form, recipients, str(refusal))
     return redirect("inbox:thread", opened.pk)
 
 
+def _write(
+    request: AgentRequest, form: NewThreadForm, recipients: Recipients, existing: Thread | None
+) -> Thread:
+    """Queue the first words where they belong. Raises Refused."""
+    given = form.cleaned_data
+    words = {"content": given["content"], "client_ref": given["client_ref"]}
+    line = given["line"]
+    if existing and given["group"] == str(existing.pk):
+        opened = existing
+    elif recipients.is_group:
+        return start_group(line=line, numbers=recipients.numbers, author=request.user, **words)
+    else:
+        opened = open_thread(line=line, number=recipients.numbers[0])
+    queue_message(opened, author=request.user, **words)
+    return opened
+
+
+def _existing(recipients: Recipients, line: Line | None) -> Thread | None:
+    return existing_group(line, recipients.numbers) if line and recipients.is_group else None
+
+
 def _new_thread(
-    request: AgentRequest, form: NewThreadForm, number: str, error: str
+    request: AgentRequest, form: NewThreadForm, recipients: Recipients, error: str
 ) -> HttpResponse:
-    suggestion = suggested_line(request.user, number)
-    chosen = form.data.get("line") if form.is_bound else suggestion and str(suggestion.line.pk)
+    suggestion = suggested_line(request.user, recipients.numbers[0] if recipients.people else "")
+    choices = list(form.fields["line"].queryset)  # type: ignore[attr-defined]
+    # A line that was chosen by hand stays, whoever else is written to.
+    by_hand = request.method == "POST" or "by_hand" in request.GET
+    asked = (form.data or request.GET).get("line") if by_hand else ""
+    chosen = asked or (str(suggestion.line.pk) if suggestion else "")
+    line = next((line for line in choices if str(line.pk) == chosen), None)
     context = {
         "form": form,
-        "number": number,
+        "recipients": recipients,
+        "existing": _existing(recipients, line),
         "content": form.data.get("content", ""),
         "client_ref": form.data.get("client_ref") or form.initial.get("client_ref"),
-        "choices": list(form.fields["line"].queryset),  # type: ignore[attr-defined]
+        "choices": choices,
         "suggestion": suggestion,
         "chosen": chosen,
+        "by_hand": by_hand,
         "error": error,
         "back": reverse("inbox:threads"),
     }
     template = "inbox/_pane_new.html"
-    return render_pane(request, template, context, status=422 if error else 200)
+    has_failed = error or (request.method == "POST" and recipients.problems)
+    return render_pane(request, template, context, status=422 if has_failed else 200)
 
 
 def _first_error(form: NewThreadForm) -> str:

@@ -10,4 +10,6 @@ import "./reaching.js";
 import "./replying.js";
 import "./effects/replay.js";
 import "./effects/studio.js";
+import "./groups.js";
+import "./recipients.js";
 import "./evidence.js";
