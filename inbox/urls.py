@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import evidence, gestures, groups, live, messages, reactions, threads, triage, trouble
+from inbox.views import (
+    evidence,
+    gestures,
+    groups,
+    live,
+    messages,
+    reactions,
+    threads,
+    triage,
+    trouble,
+)
 
 app_name = "inbox"
 urlpatterns = [

@@ -24,8 +24,6 @@ class Event:
 
 def event_of(message: Message) -> Event | None:
     """The line that a row is; None for bubbles and marks."""
-    details = message.details
-    who = national(str(details.get("number", "")))
     match message.kind:
         case Kind.LOCATION_REQUEST:
             return Event("Asked where they are", "place")

@@ -47,7 +47,12 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
-    return {"thread": thread, "group": group_panel(thread), "abilities": abilities(thread), "receipt": receipt_of(thread)}
+    return {
+        "thread": thread,
+        "group": group_panel(thread),
+        "abilities": abilities(thread),
+        "receipt": receipt_of(thread),
+    }
 
 
 def page_of(request: AgentRequest, thread: Thread) -> dict[str, Any]:
