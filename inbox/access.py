@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import get_object_or_404
 
-from inbox.models import Line, Message, Thread
+from inbox.models import Line, MediaFile, Message, Thread
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -37,6 +37,18 @@ def thread_for(user: User, pk: int) -> Thread:
 def messages_of(user: User) -> QuerySet[Message]:
     """The messages that a person may see."""
     return Message.objects.filter(thread__in=threads_of(user))
+
+
+def file_for(
+    user: User, key: str, *, stored: bool = False, previewed: bool = False
+) -> MediaFile:
+    """The file with that key, which lies here where it has to; raises Http404."""
+    files = MediaFile.objects.filter(thread__in=threads_of(user))
+    if stored:
+        files = files.exclude(stored_as="")
+    if previewed:
+        files = files.exclude(preview_as="")
+    return get_object_or_404(files, key=key)
 
 
 def message_for(user: User, pk: int) -> Message:

@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest
 from inbox.actions.accounts import is_sending_paused
 from inbox.actions.pacing import due_messages
 from inbox.models import SyncState
+from inbox.vault import oldest_unfetched
 from sendblue_inbox.clock import now
 from sendblue_inbox.readiness import Finding, register
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SENDS_MAY_WAIT = timedelta(seconds=90)
 SYNC_MAY_WAIT = timedelta(seconds=120)
+FILES_MAY_WAIT = timedelta(minutes=10)
 
 
 def oldest_send() -> Finding:
@@ -42,6 +44,11 @@ def oldest_sync() -> Finding:
     return overdue(due.aggregate(oldest=Min("next_run_at"))["oldest"], SYNC_MAY_WAIT)
 
 
+def oldest_file() -> Finding:
+    """How long the oldest file that could be copied has been waiting for a worker."""
+    return overdue(oldest_unfetched(), FILES_MAY_WAIT)
+
+
 def overdue(oldest: datetime | None, allowed: timedelta) -> Finding:
     """Whether the oldest due row has waited no longer than it may."""
     if oldest is None:
@@ -52,3 +59,4 @@ def overdue(oldest: datetime | None, allowed: timedelta) -> Finding:
 
 register("sends", oldest_send)
 register("sync", oldest_sync)
+register("media", oldest_file)

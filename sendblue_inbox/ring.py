@@ -21,12 +21,14 @@ from django.db import transaction
 KINDS = {
     "deleting": "bulk",
     "events": "default",
+    "fetching": "media",
     "groups": "default",
     "gestures": "sending",
     "pushing": "bulk",
     "resolving": "default",
     "sending": "sending",
     "syncing": "bulk",
+    "uploading": "media",
 }
 
 # After a bell the thread rests so long: publishing costs as much as taking a delivery does.

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Greatest, Now
 
 from inbox.allowance import day_around
-from inbox.models import NEW_GROUP, WRITTEN, Line, Message, SendState, Thread
+from inbox.models import NEW_GROUP, WRITTEN, Line, MediaFile, Message, SendState, Thread
 from sendblue_inbox.clock import database_now
 
 from .opening import book_opening, is_new_contact
@@ -115,8 +115,10 @@ def due_messages() -> QuerySet[Message]:
     # Only one message names the people of a new group; the rest needs its group_id (contract 2.2).
     begun = Q(send_state__in=[SendState.SENDING, SendState.ACCEPTED, SendState.MARKED_SENT])
     begun |= Q(send_state=SendState.UNKNOWN, trouble_settled_at__isnull=True)
+    not_uploaded = MediaFile.objects.filter(message=OuterRef("pk"), media_url="")
     return (
         Message.objects.filter(
+            Q(file_count=0) | ~Exists(not_uploaded),
             send_state=SendState.QUEUED,
             send_after__lte=Now(),
             line__is_ours=True,

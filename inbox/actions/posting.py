@@ -66,6 +66,18 @@ def send_message(message: Message, client: Client) -> MessagePayload:
     )
 
 
+def send_carousel(message: Message, client: Client) -> MessagePayload:
+    """Several pictures in one, for one person (contract 2.1); a group is refused beforehand."""
+    return client.send_carousel(
+        number=message.number,
+        from_number=message.thread.line.number,
+        media_urls=message.details["media_urls"],
+        send_style=message.send_style,
+        reply_to=reply_to(message),
+        status_callback=callback_url(message),
+    )
+
+
 def send_reaction(message: Message, client: Client) -> None:
     """A tapback on a message that Sendblue knows. No callback ever follows (contract 2.3)."""
     client.send_reaction(
@@ -89,6 +101,7 @@ def callback_url(message: Message) -> str:
 
 POSTS: dict[Kind, Callable[[Message, Client], MessagePayload | None]] = {
     Kind.MESSAGE: send_message,
+    Kind.CAROUSEL: send_carousel,
     Kind.GROUP_NAME: group_posting.rename,
     Kind.GROUP_PHOTO: group_posting.photograph,
     Kind.GROUP_ADD: group_posting.add,

@@ -9,6 +9,7 @@ from uuid import uuid5
 from django.db import transaction
 
 from contacts.actions.saving import ensure_contact
+from inbox.media.limits import refusal_of_carousel
 from inbox.models import Kind, Line, MediaFile, Message, SendState, Thread
 from inbox.models.media_file import random_key
 from sendblue_inbox.clock import now
@@ -71,6 +72,8 @@ def queue_message(
     """
     content = content.replace("\r\n", "\n").replace("\x00", "").strip()
     _check_content(content, files)
+    if as_carousel and (why := refusal_of_carousel([file.content_type for file in files])):
+        raise Refused(why)
     words: dict[str, Any] = {
         "content": content,
         "send_style": send_style,
@@ -263,14 +266,18 @@ def insert_queued(
             raise Refused("One of these files has been sent already. Choose it again.")
     note(message, "written", Source.AGENT, words=str(author))
     touch_thread(thread, message)
-    ring("sending")
+    ring("uploading" if files else "sending")
     return message
 
 
 def _copy_files(message: Message, new: Message) -> None:
     for file in message.files.order_by("position", "pk"):
         file.pk, file.key, file.message = None, random_key(), new
+        # Sendblue may have forgotten what it was given for the first attempt.
+        file.media_url = "" if file.stored_as else file.media_url or file.source_url
+        file.attempts, file.fetch_after, file.lease_until = 0, now(), None
         file.save(force_insert=True)
+    ring("uploading")
 
 
 def _check_content(content: str, files: Sequence[MediaFile]) -> None:

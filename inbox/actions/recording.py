@@ -20,6 +20,7 @@ from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
 from .attaching import attach, read_tapback, sight_of
 from .consent import note_consent
+from .expecting import expect_file
 from .facts import absorb, fitted, merge, told_time
 from .joining import beginnings, lock_group
 from .membership import note_group
@@ -178,6 +179,7 @@ def _insert(
     merge(message, payload)
     read_tapback(message)
     message.save(force_insert=True)
+    expect_file(message)
     attach(thread, message, None)
     _note_consent(payload, date_sent)
     if not payload.is_outbound and message.is_news:
@@ -213,6 +215,7 @@ def _update(
     if changed:
         message.revision = thread.revision + 1
         message.save()
+        expect_file(message)
         attach(thread, message, before)
         touch_thread(thread, message)
     return message, changed
@@ -224,6 +227,7 @@ def _take_back(thread: Thread, message: Message, message_handle: str) -> Message
     if stranger:
         move_facts(stranger, message)
         stranger.reactions.update(reacts_to=message)
+        stranger.files.all().delete()
         stranger.delete()
         thread.reset_revision = thread.revision + 1
     return stranger

@@ -22,7 +22,7 @@ from .cards import AppCard, app_card
 from .effects import SentEffect, effect_of
 from .events import Event, event_of
 from .extras import NO_EXTRAS, Extras
-from .files import Attachment, attachment_of
+from .files import Attachment, ShownFile, attachment_of
 from .groups import lines_to_try
 from .names import known_person, name_of
 from .places import SharedPlace, can_look_again, shared_place
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from contacts.models import Contact
-    from inbox.models import Line, MediaFile
+    from inbox.models import Line
     from sendblue_inbox.keyset import Place
     from sendblue_inbox.models import User
 
@@ -135,9 +135,10 @@ class Bubble:
         return event_of(self.message)
 
     @property
-    def files(self) -> list[MediaFile]:
+    def files(self) -> list[ShownFile]:
         """The files that came with it, or go out with it, in order."""
-        return self.extras.files.get(self.message.pk, [])
+        found = self.extras.files.get(self.message.pk, [])
+        return [ShownFile(file, self.message) for file in found]
 
     @property
     def lacks(self) -> str:

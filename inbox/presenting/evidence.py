@@ -46,6 +46,9 @@ TITLES = {
     "not_deleted": "Not deleted from Sendblue’s store",
     "deletion_failed": "Sendblue could not be asked to delete it",
     "received": "Received",
+    "file_kept": "File copied here",
+    "file_lost": "File not copied",
+    "uploaded": "File uploaded to Sendblue",
 }
 BY_SOMEBODY = {name for name, title in TITLES.items() if "{}" in title}
 EXPLANATIONS = {

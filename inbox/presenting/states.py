@@ -39,6 +39,8 @@ def state_of(message: Message) -> State:
     if words:
         return State(words, tone=tone, is_settled=message.stage == "accepted")
     match message.stage:
+        case "waiting" if message.file_count and not message.media_url:
+            return State("Uploading")
         case "waiting" if message.send_after and message.send_after > soon:
             return State("Waiting, goes at", message.send_after)
         case "waiting" if message.thread.awaits_group_id and not begins_group(message):

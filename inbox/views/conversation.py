@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from inbox.actions.answering import lack_of
 from inbox.actions.gesturing import receipt_of
+from inbox.actions.uploading import drafts_of
 from inbox.presenting import Bubble, bubbles, extras_of
 from inbox.presenting.abilities import abilities
 from inbox.presenting.effects import EFFECT_FAMILIES
+from inbox.presenting.files import ShownFile
 from inbox.presenting.groups import group_panel
 from inbox.presenting.names import known_person
 from inbox.presenting.quotes import Quote, quote
@@ -39,6 +41,7 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
             "effect_families": EFFECT_FAMILIES,
             "tapbacks": TAPBACKS,
             "replying_to": _replying_to(request, thread),
+            "drafts": [ShownFile(file) for file in drafts_of(thread, request.user)],
             "draft": "",
             "error": "",
         }

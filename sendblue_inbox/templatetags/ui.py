@@ -85,6 +85,25 @@ def ago(moment: datetime) -> str:
 
 
 @register.filter
+def until(moment: datetime) -> str:
+    """How far off a moment is: now, in 4 min, in 5 h, in 6 d."""
+    left = moment - now()
+    if left < timedelta(minutes=1):
+        return "now"
+    if left < timedelta(hours=1):
+        return f"in {left // timedelta(minutes=1)} min"
+    if left < timedelta(days=2):
+        return f"in {left // timedelta(hours=1)} h"
+    return f"in {left.days} d"
+
+
+@register.filter
+def thousands(count: int) -> str:
+    """A count with its thousands apart: 1,204."""
+    return f"{count:,}"
+
+
+@register.filter
 def exactly(moment: datetime) -> str:
     """A moment for people, to the minute: Tue, 3 Mar 2026, 14:02."""
     at = timezone.localtime(moment)

@@ -3,6 +3,8 @@ import "./thread_list.js";
 import "./pane.js";
 import "./messages.js";
 import "./composer.js";
+import "./attachments.js";
+import "./pictures.js";
 import "./typing.js";
 import "./their_typing.js";
 import "./tapbacks.js";
