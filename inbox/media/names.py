@@ -7,9 +7,21 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from .sniffing import Shape
+
 if TYPE_CHECKING:
     from .sniffing import Kind
 
+# What a file is called that has no name.
+WORDS = {
+    Shape.PICTURE: "Picture",
+    Shape.VIDEO: "Video",
+    Shape.AUDIO: "Audio",
+    Shape.CONTACT: "Contact",
+    Shape.DOCUMENT: "Document",
+    Shape.TEXT: "Text",
+    Shape.OTHER: "File",
+}
 LONGEST = 80  # characters, with the ending
 # Control, format (bidi overrides, zero width), surrogate, private, line and paragraph ends.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -37,7 +49,8 @@ def safe_name(raw: str, kind: Kind) -> str:
     stem = name
     while (found := _ENDING.search(stem)) and found[1].lower() in {ending, *kind.endings}:
         stem = stem[: found.start()]
-    stem = stem.replace(".", "_").strip(" _")[: LONGEST - 1 - len(ending)].strip() or "file"
+    stem = stem.replace(".", "_").strip(" _")[: LONGEST - 1 - len(ending)].strip()
+    stem = stem or WORDS[kind.shape]
     if _DEVICES.match(stem):
         stem = f"_{stem}"
     return f"{stem}.{ending}"
@@ -50,6 +63,11 @@ def name_in_url(url: str) -> str:
     # Storage keys tell nobody anything: long, without a blank, digits among letters.
     is_key = len(stem) >= 20 and " " not in stem and any(c.isdigit() for c in stem)
     return "" if is_key else last
+
+
+def without_ending(name: str) -> str:
+    """The name as it is before its last dot; for a file that is written anew as another kind."""
+    return name.rpartition(".")[0] or name
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
@@ -66,5 +84,5 @@ def content_disposition(name: str, *, inline: bool) -> str:
 def _true_ending(name: str, kind: Kind) -> str:
     found = _ENDING.search(name)
     told = found[1].lower() if found else ""
-    known = told in kind.endings or (kind.shape == "other" and told in _KEPT_ENDINGS)
+    known = told in kind.endings or (kind.shape == Shape.OTHER and told in _KEPT_ENDINGS)
     return told if known else kind.ending

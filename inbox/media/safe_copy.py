@@ -7,21 +7,21 @@ from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
 from .contact_cards import read_cards
-from .names import safe_name
+from .names import safe_name, without_ending
 from .pictures import Unreadable, sanitise
 from .sniffing import HEAD_BYTES, OTHER, Kind, Shape, sniff
 from .voice_notes import NotOpus, to_ogg
 
 _CAF = "audio/x-caf"
-_OGG = Kind(Shape.AUDIO, "audio/ogg", ("ogg", "oga", "opus"))
 
 
 @dataclass
 class SafeCopy:
     """What is left: content to keep, its true type and name, and what was read from it.
 
-    `content` is the file given where nothing had to be written anew; `preview` a small WEBP of a
-    picture. Both stand at any position. Closing the copy closes what was made for it.
+    `content` is the file given where nothing had to be written anew. `preview` is a small WEBP of a
+    picture, or a voice note as Ogg Opus for browsers. Both stand at any position. Closing the copy
+    closes what was made for it.
     """
 
     content: IO[bytes]
@@ -42,7 +42,7 @@ class SafeCopy:
 
 
 def make_safe(source: IO[bytes], *, name: str) -> SafeCopy:
-    """Look at the file, write pictures and voice notes anew, read contact cards.
+    """Look at the file, write pictures anew, make voice notes playable, read contact cards.
 
     `source` is a file with a descriptor. Never raises for what is in it: what cannot be shown is
     kept for downloading under a name with a true ending.
@@ -75,7 +75,7 @@ def _picture(source: IO[bytes], kind: Kind, name: str) -> SafeCopy:
     return SafeCopy(
         picture,
         made.mime,
-        safe_name(name.rpartition(".")[0] or name if true_kind is not kind else name, true_kind),
+        safe_name(name if true_kind is kind else without_ending(name), true_kind),
         preview=thumbnail,
         width=made.width,
         height=made.height,
@@ -85,17 +85,15 @@ def _picture(source: IO[bytes], kind: Kind, name: str) -> SafeCopy:
 
 
 def _voice_note(source: IO[bytes], kind: Kind, name: str) -> SafeCopy:
+    kept = SafeCopy(source, kind.mime, safe_name(name, kind))
     ogg = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         seconds = to_ogg(source, ogg)
     except NotOpus:
         ogg.close()
-        return SafeCopy(source, kind.mime, safe_name(name, kind))
-    stem = name.rpartition(".")[0] or name
-    return SafeCopy(
-        ogg,
-        _OGG.mime,
-        safe_name(stem, _OGG),
-        details={"seconds": round(seconds, 1), "voice": True},
-        _made=[ogg],
-    )
+        return kept
+    # Only as CAF is it a voice note on the phone that it may be sent to (contract 1.7).
+    kept.preview = ogg
+    kept.details = {"seconds": round(seconds, 1)}
+    kept._made.append(ogg)
+    return kept

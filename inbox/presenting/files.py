@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from django.urls import reverse
+
+from inbox.media.limits import in_words, warning_of_file
+from inbox.media.sniffing import INLINE, Shape
+from inbox.models import MediaFile, SendState
+
+if TYPE_CHECKING:
+    from inbox.models import Message
 
 KINDS = {
     "image": {".jpg", ".jpeg", ".png", ".gif", ".heic", ".heif", ".webp", ".tiff", ".bmp"},
@@ -12,6 +22,29 @@ KINDS = {
     "sound": {".caf", ".m4a", ".mp3", ".aac", ".amr", ".wav", ".ogg"},
 }
 KIND_WORDS = {"image": "Picture", "film": "Video", "sound": "Audio", "file": "File"}
+ICONS = {
+    Shape.PICTURE: "image",
+    Shape.VIDEO: "film",
+    Shape.AUDIO: "sound",
+    Shape.CONTACT: "contact",
+}
+# What a kind of file is called where its name does not say it.
+TYPE_WORDS = {
+    "application/pdf": "PDF",
+    "text/plain": "Text",
+    "text/vcard": "Contact card",
+    "audio/x-caf": "Audio",
+}
+_SHAPES = {"image": Shape.PICTURE, "video": Shape.VIDEO, "audio": Shape.AUDIO}
+State = MediaFile.State
+WIDEST, HIGHEST = 320, 380  # pixels of a picture in a bubble
+
+
+class Box(NamedTuple):
+    """Pixels."""
+
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +66,137 @@ def attachment_of(media_url: str) -> Attachment | None:
     if address.scheme not in {"http", "https"} or not address.netloc:
         return None
     path = PurePosixPath(unquote(address.path))
-    suffix = path.suffix.lower()
-    kind = next((kind for kind, suffixes in KINDS.items() if suffix in suffixes), "file")
+    kind = _kind_of(path.name)
     return Attachment(kind, path.name or address.netloc, KIND_WORDS[kind], media_url)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file and how it is shown."""
+
+    file: MediaFile
+    message: Message | None = None
+
+    @property
+    def shape(self) -> str:
+        """picture, video, audio, contact or other; of a file that is not here yet, a guess."""
+        if self.file.state != State.SAFE:
+            guess = {"image": "picture", "film": "video", "sound": "audio", "file": "other"}
+            return guess[_kind_of(PurePosixPath(unquote(urlsplit(self.file.source_url).path)).name)]
+        main = self.file.content_type.partition("/")[0]
+        if self.file.content_type == "text/vcard":
+            return Shape.CONTACT
+        is_shown = self.file.content_type in INLINE or bool(self.file.preview_as)
+        return _SHAPES.get(main, Shape.OTHER) if is_shown else Shape.OTHER
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it lies here."""
+        return self.file.state == State.SAFE
+
+    @property
+    def url(self) -> str:
+        """Where it is served."""
+        return reverse("inbox:file", args=[self.file.key, self.file.name])
+
+    @property
+    def download_url(self) -> str:
+        """Where it is only downloaded."""
+        return f"{self.url}?dl"
+
+    @property
+    def preview_url(self) -> str:
+        """Where its small picture, or what browsers can play of it, is served."""
+        if not self.file.preview_as:
+            return self.url
+        ending = "webp" if self.preview_type == "image/webp" else "ogg"
+        return reverse("inbox:preview", args=[self.file.key, f"preview.{ending}"])
+
+    @property
+    def shown_url(self) -> str:
+        """What stands in the bubble: a moving picture moves there."""
+        return self.url if self.file.details.get("frames", 1) > 1 else self.preview_url
+
+    @property
+    def preview_type(self) -> str:
+        """The media type of the preview."""
+        return "audio/ogg" if self.file.content_type.startswith("audio/") else "image/webp"
+
+    @property
+    def box(self) -> Box:
+        """The place that the picture takes in a bubble, so that nothing moves when it comes."""
+        width, height = self.file.width or 1, self.file.height or 1
+        scale = min(1, WIDEST / width, HIGHEST / height)
+        return Box(max(round(width * scale), 1), max(round(height * scale), 1))
+
+    @property
+    def icon(self) -> str:
+        """The name of its icon."""
+        return ICONS.get(Shape(self.shape), "file")
+
+    @property
+    def is_voice_note(self) -> bool:
+        """Whether somebody spoke it for us."""
+        return "seconds" in self.file.details
+
+    @property
+    def length(self) -> str:
+        """How long a voice note is: 0:42."""
+        seconds = round(float(self.file.details.get("seconds", 0)))
+        return f"{seconds // 60}:{seconds % 60:02d}"
+
+    @property
+    def cards(self) -> list[dict[str, Any]]:
+        """The people of a contact card."""
+        return list(self.file.details.get("cards", []))
+
+    @property
+    def title(self) -> str:
+        """Its name; of what is not here yet, what it seems to be."""
+        return self.file.name or KIND_WORDS[_kind_of(self.file.source_url)]
+
+    @property
+    def facts(self) -> str:
+        """What it is and how large: PDF, 1.2 MB."""
+        kind = TYPE_WORDS.get(self.file.content_type)
+        kind = kind or PurePosixPath(self.file.name).suffix.lstrip(".").upper()
+        words = [kind, in_words(self.file.size) if self.file.size is not None else ""]
+        if self.file.details.get("unreadable"):
+            words.append("cannot be shown")
+        return ", ".join(filter(None, words))
+
+    @property
+    def is_uploading(self) -> bool:
+        """Whether Sendblue has yet to get it before its message can leave."""
+        waits = self.message is not None and self.message.send_state == SendState.QUEUED
+        return waits and not self.file.media_url
+
+    @property
+    def is_trying(self) -> bool:
+        """Whether a copy is to be made and has failed so far."""
+        return self.file.state == State.WAITING and bool(self.file.error)
+
+    @property
+    def why(self) -> str:
+        """Why there is no copy, as a sentence."""
+        words = self.file.error.strip().rstrip(".")
+        return f"{words[:1].upper()}{words[1:]}" if words else "It could not be copied"
+
+
+def draft_as_json(file: MediaFile, service: str) -> dict[str, Any]:
+    """A chosen file for the composer's script."""
+    shown = ShownFile(file)
+    return {
+        "key": file.key,
+        "name": file.name,
+        "facts": shown.facts,
+        "shape": str(shown.shape),
+        "preview": shown.preview_url if shown.shape == Shape.PICTURE else "",
+        "removal": reverse("inbox:remove_file", args=[file.key]),
+        "warning": warning_of_file(file.size or 0, service),
+    }
+
+
+def _kind_of(name: str) -> str:
+    suffix = PurePosixPath(name).suffix.lower()
+    return next((kind for kind, suffixes in KINDS.items() if suffix in suffixes), "file")

@@ -264,9 +264,10 @@ def test_a_caf_file_with_other_sound_is_for_downloading() -> None:
 @pytest.mark.skipif(not CHROMIUM, reason=NO_CHROMIUM)
 def test_a_voice_note_plays_in_a_browser(tmp_path: Any) -> None:
     with as_file(voice_note(3)) as source, make_safe(source, name="Audio.caf") as copy:
-        assert (copy.content_type, copy.name) == ("audio/ogg", "Audio.ogg")
-        assert copy.details == {"seconds": 3.0, "voice": True}
-        (tmp_path / "note.ogg").write_bytes(kept(copy))
+        assert (copy.content_type, copy.name) == ("audio/x-caf", "Audio.caf")
+        assert copy.details == {"seconds": 3.0}
+        copy.preview.seek(0)
+        (tmp_path / "note.ogg").write_bytes(copy.preview.read())
     (tmp_path / "page.html").write_text("<audio src=note.ogg preload=auto muted></audio>")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
