@@ -77,7 +77,8 @@ export function slam(scene) {
         const out = easeOut(share);
         const size = puff.size * (0.5 + out * 1.3);
         const alpha = 0.5 * (1 - share) ** 1.6;
-        stamp(brush, cloud, puff.edgeX + puff.farX * out, puff.edgeY + puff.farY * out, size, alpha);
+        const [x, y] = [puff.edgeX + puff.farX * out, puff.edgeY + puff.farY * out];
+        stamp(brush, cloud, x, y, size, alpha);
       }
     },
   };
@@ -109,12 +110,14 @@ export function loud(scene) {
 }
 
 // --- gentle: begins as a whisper and settles slowly ---
+const SETTLING = "cubic-bezier(0.4, 0, 0.1, 1)";
+
 export function gentle(scene) {
   const origin = { transformOrigin: "100% 100%" };
   const frames = [
     { ...origin, offset: 0, opacity: 0, transform: "scale(0.36)" },
     { ...origin, offset: 0.14, opacity: 1, transform: "scale(0.4)", easing: "linear" },
-    { ...origin, offset: 0.42, opacity: 1, transform: "scale(0.44)", easing: "cubic-bezier(0.4, 0, 0.1, 1)" },
+    { ...origin, offset: 0.42, opacity: 1, transform: "scale(0.44)", easing: SETTLING },
     { ...origin, offset: 1, opacity: 1, transform: "scale(1)" },
   ];
   const seconds = 2.6;

@@ -1,5 +1,6 @@
 // Fireworks: rockets that rise, burst and rain.
-import { TURN, between, clamp, comeAndGo, easeOut, many, mix, pick, progress, thrown } from "./motion.js";
+import { TURN, between, clamp, comeAndGo, easeOut } from "./motion.js";
+import { many, mix, pick, progress, thrown } from "./motion.js";
 import { colour, darkenAround, glow, party, stamp } from "./screen.js";
 
 const RISE = 0.55; // seconds
@@ -13,7 +14,7 @@ function shell({ width, height }, index, tints) {
   const y = height * between(0.16, 0.44);
   const isWillow = index % 3 === 2;
   const kind = isWillow ? WILLOW : BALL;
-  const tint = isWillow ? colour("gold") : tints[(index * 2 + (Math.random() < 0.5)) % tints.length];
+  const tint = isWillow ? colour("gold") : tints[(index * 2) % tints.length];
   const second = isWillow ? colour("ember") : pick(tints);
   const force = Math.min(width, height) * between(0.9, 1.3) + 110;
   const sparks = many(SPARKS, (number) => {

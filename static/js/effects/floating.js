@@ -1,6 +1,6 @@
 // What rises: one large heart, and balloons.
 import { TURN, between, clamp, easeBoth, easeOut, many, mix, progress } from "./motion.js";
-import { colour, party } from "./screen.js";
+import { blank, colour, party } from "./screen.js";
 
 const SPRITE = 320; // px; drawn once, then scaled
 
@@ -16,8 +16,7 @@ function heartPath(brush) {
 }
 
 function heartSprite() {
-  const sprite = new OffscreenCanvas(SPRITE, SPRITE);
-  const brush = sprite.getContext("2d");
+  const { sprite, brush } = blank(SPRITE, SPRITE);
   brush.translate(SPRITE / 2, SPRITE / 2);
   brush.scale(SPRITE / 2.1, SPRITE / 2.1);
   heartPath(brush);
@@ -70,8 +69,7 @@ export function love(scene) {
 
 // --- balloons ---
 function balloonSprite(tint) {
-  const sprite = new OffscreenCanvas(SPRITE / 2, (SPRITE / 2) * 1.25);
-  const brush = sprite.getContext("2d");
+  const { sprite, brush } = blank(SPRITE / 2, (SPRITE / 2) * 1.25);
   brush.scale(SPRITE / 4, SPRITE / 4);
   brush.translate(1, 1);
   brush.beginPath();
@@ -137,7 +135,8 @@ export function balloons({ width, height }) {
         brush.globalAlpha = 0.7;
         brush.beginPath();
         brush.moveTo(0, tall * 0.6);
-        brush.bezierCurveTo(-swing * 12, tall * 0.95, swing * 14, tall * 1.2, -swing * 6, tall * 1.6);
+        const [near, far] = [tall * 0.95, tall * 1.2];
+        brush.bezierCurveTo(-swing * 12, near, swing * 14, far, -swing * 6, tall * 1.6);
         brush.stroke();
         brush.globalAlpha = 1;
         brush.drawImage(sprite, -size / 2, -tall / 2, size, tall);

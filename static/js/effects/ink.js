@@ -1,6 +1,6 @@
 // Invisible ink: the words lie under shimmering dust, which a rubbing pointer wipes away.
 import { TURN, between, easeBoth, many, progress } from "./motion.js";
-import { bubblePath, glow, stamp } from "./screen.js";
+import { blank, bubblePath, colour, glow, stamp } from "./screen.js";
 
 const CLEARS_AT = 3; // seconds, by itself
 const CLEARS_FOR = 0.7;
@@ -11,11 +11,13 @@ const SHADES = 5;
 export function invisible(scene) {
   const { bubble, at } = scene;
   const style = getComputedStyle(bubble);
+  // Large emoji stand on nothing.
+  const [ground, dust] = bubble.classList.contains("is-emoji")
+    ? [colour("surface"), colour("muted")]
+    : [style.backgroundColor, style.color];
   const { width, height } = at();
   const wiped = glow("black");
-  const cover = new OffscreenCanvas(Math.ceil(width * scene.ratio), Math.ceil(height * scene.ratio));
-  const ink = cover.getContext("2d");
-  ink.scale(scene.ratio, scene.ratio);
+  const { sprite: cover, brush: ink } = blank(width, height, scene.ratio);
   const grains = many(Math.min(2600, Math.round((width * height) / 9)), () => ({
     x: between(0, width),
     y: between(0, height),
@@ -42,14 +44,14 @@ export function invisible(scene) {
   function shimmer(time) {
     ink.globalCompositeOperation = "source-over";
     ink.globalAlpha = 1;
-    ink.fillStyle = style.backgroundColor;
+    ink.fillStyle = ground;
     ink.fillRect(0, 0, width, height);
     const shades = many(SHADES, () => []);
     for (const grain of grains) {
       const light = (1 + Math.sin(grain.phase + time * TURN * grain.blink)) / 2;
       shades[Math.min(SHADES - 1, Math.floor(light * SHADES))].push(grain);
     }
-    ink.fillStyle = style.color;
+    ink.fillStyle = dust;
     shades.forEach((shade, index) => {
       ink.globalAlpha = 0.08 + (0.84 * index) / (SHADES - 1);
       ink.beginPath();
@@ -77,7 +79,7 @@ export function invisible(scene) {
       const share = easeBoth(progress(time, clears, clears + CLEARS_FOR));
       shimmer(time);
       brush.save();
-      bubblePath(brush, place);
+      bubblePath(brush, bubble, place);
       brush.clip();
       brush.globalAlpha = 1 - share;
       brush.drawImage(cover, place.x, place.y, width, height);

@@ -2,6 +2,9 @@
 import { TURN, comeAndGo, easeBoth, easeOut, many, mix, progress } from "./motion.js";
 import { colour, darken, darkenAround, glow, party, stamp } from "./screen.js";
 
+// A beam is a core of white in ever fainter coats: [px across, alpha].
+const BEAM = [[16, 0.1], [7, 0.22], [2.6, 0.9], [0.9, 0.85]];
+
 // --- lasers: two fans that sweep through each other ---
 export function lasers(scene) {
   const { width, height } = scene;
@@ -21,9 +24,9 @@ export function lasers(scene) {
   function beam(brush, x, y, angle, tint, strength) {
     const toX = x + Math.cos(angle) * far;
     const toY = y + Math.sin(angle) * far;
-    for (const [thickness, alpha, ink] of [[16, 0.1, tint], [7, 0.22, tint], [2.6, 0.9, tint], [0.9, 0.85, white]]) {
+    for (const [thickness, alpha] of BEAM) {
       brush.globalAlpha = alpha * strength;
-      brush.strokeStyle = ink;
+      brush.strokeStyle = thickness < 1 ? white : tint;
       brush.lineWidth = thickness;
       brush.beginPath();
       brush.moveTo(x, y);

@@ -7,7 +7,6 @@ export const between = (least, most) => mix(least, most, Math.random());
 export const pick = (list) => list[Math.floor(Math.random() * list.length)];
 export const many = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 
-export const easeIn = (share) => share ** 3;
 export const easeOut = (share) => 1 - (1 - share) ** 3;
 export const easeBoth = (share) => share * share * (3 - 2 * share);
 

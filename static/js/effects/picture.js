@@ -1,4 +1,6 @@
 // A picture of a bubble: its colour, its words where the page breaks them, its pictures.
+import { blank, bubblePath } from "./screen.js";
+
 function* lines(text) {
   const range = document.createRange();
   const words = text.data.matchAll(/\S+\s*/g);
@@ -23,11 +25,9 @@ function* lines(text) {
 export function pictureOf(bubble, ratio) {
   const frame = bubble.getBoundingClientRect();
   const style = getComputedStyle(bubble);
-  const sprite = new OffscreenCanvas(Math.ceil(frame.width * ratio), Math.ceil(frame.height * ratio));
-  const brush = sprite.getContext("2d");
-  brush.scale(ratio, ratio);
+  const { sprite, brush } = blank(frame.width, frame.height, ratio);
   brush.fillStyle = style.backgroundColor;
-  brush.roundRect(0, 0, frame.width, frame.height, parseFloat(style.borderTopLeftRadius) || 0);
+  bubblePath(brush, bubble, { x: 0, y: 0, width: frame.width, height: frame.height });
   brush.fill();
   brush.clip();
   for (const image of bubble.querySelectorAll("img")) {

@@ -1,6 +1,7 @@
 // Plays the effect of a message over its pane: one at a time, under four seconds, and nothing is
 // left of it afterwards. Where less motion is wanted it can be held still instead.
 import { gentle, loud, slam } from "./bubbles.js";
+import { celebration } from "./celebration.js";
 import { confetti } from "./confetti.js";
 import { echo } from "./echo.js";
 import { balloons, love } from "./floating.js";
@@ -8,7 +9,7 @@ import { fireworks } from "./fireworks.js";
 import { invisible } from "./ink.js";
 import { lasers, spotlight } from "./lights.js";
 import { raise } from "./screen.js";
-import { celebration, shootingStar } from "./sparks.js";
+import { shootingStar } from "./shooting_star.js";
 
 // Each makes { seconds, peak } with draw(brush, time), animations (of elements), hurry() (what a
 // second press does) and end() as it needs them. `peak` is the moment that tells most.

@@ -17,7 +17,7 @@ export function raise(pane, bubble) {
 }
 
 // `at` tells where the bubble stands in the pane, which may scroll while an effect plays.
-export function placeOf(pane, bubble) {
+function placeOf(pane, bubble) {
   const { clientWidth: width, clientHeight: height } = pane;
   const at = () => {
     const own = bubble.getBoundingClientRect();
@@ -33,10 +33,17 @@ export function colour(name) {
 
 export const party = () => [1, 2, 3, 4, 5, 6].map((number) => colour(`party-${number}`));
 
+// Something to draw on apart; `ratio` as on the screen.
+export function blank(width, height, ratio = 1) {
+  const sprite = new OffscreenCanvas(Math.ceil(width * ratio), Math.ceil(height * ratio));
+  const brush = sprite.getContext("2d");
+  brush.scale(ratio, ratio);
+  return { sprite, brush };
+}
+
 // A soft round light, drawn once and stamped often.
 export function glow(tint, size = 64) {
-  const sprite = new OffscreenCanvas(size, size);
-  const brush = sprite.getContext("2d");
+  const { sprite, brush } = blank(size, size);
   const middle = size / 2;
   const shape = brush.createRadialGradient(middle, middle, 0, middle, middle, middle);
   shape.addColorStop(0, "rgb(0 0 0 / 1)");
@@ -56,10 +63,14 @@ export function stamp(brush, sprite, x, y, size, alpha = 1) {
   brush.drawImage(sprite, x - size / 2, y - size / 2, size, size);
 }
 
-export function bubblePath(brush, { x, y, width, height }, grown = 0) {
+// The outline of a bubble, inside its soft edge by `inset`.
+export function bubblePath(brush, bubble, { x, y, width, height }, inset = 0) {
+  const style = getComputedStyle(bubble);
+  const radii = ["TopLeft", "TopRight", "BottomRight", "BottomLeft"].map((corner) =>
+    Math.max(0, parseFloat(style[`border${corner}Radius`]) - inset),
+  );
   brush.beginPath();
-  const radius = Math.min(18, height / 2) + grown;
-  brush.roundRect(x - grown, y - grown, width + 2 * grown, height + 2 * grown, radius);
+  brush.roundRect(x + inset, y + inset, width - 2 * inset, height - 2 * inset, radii);
 }
 
 // Light shows only in the dark: lay a night over the pane.
@@ -75,7 +86,7 @@ export function darkenAround(brush, scene, strength) {
   darken(brush, scene, strength);
   brush.globalCompositeOperation = "destination-out";
   brush.globalAlpha = 1;
-  bubblePath(brush, scene.at());
+  bubblePath(brush, scene.bubble, scene.at(), 0.5);
   brush.fill();
   brush.globalCompositeOperation = "source-over";
 }

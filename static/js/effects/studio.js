@@ -9,7 +9,8 @@ const picked = () => studio().querySelector("input:checked");
 const player = () => import("./player.js");
 
 function bubble(words, classes) {
-  const [row, line, box, text] = ["li", "div", "div", "p"].map((tag) => document.createElement(tag));
+  const make = (tag) => document.createElement(tag);
+  const [row, line, box, text] = ["li", "div", "div", "p"].map(make);
   row.className = classes;
   line.className = "bubble-line";
   box.className = "bubble";
