@@ -55,8 +55,7 @@ function fill(message) {
   bar().querySelector("[data-tool=reply]").disabled = Boolean(lacks);
   bar().querySelector("[data-tool=copy]").hidden = !wordsOf(message);
   const details = bar().querySelector("[data-tool=details]");
-  if (details.dataset.url) details.href = details.dataset.url.replace("/0/", `/${pk}/`);
-  details.hidden = !details.dataset.url;
+  details.href = details.dataset.url.replace("/0/", `/${pk}/`);
   const note = bar().querySelector(".tools-note");
   note.textContent = lacks ?? note.dataset.words;
   note.classList.toggle("is-reason", Boolean(lacks));
