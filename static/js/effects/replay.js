@@ -10,7 +10,7 @@ async function perform(button) {
   const bubble = message.querySelector(".bubble");
   played.add(message.id);
   bubble.scrollIntoView({ block: "nearest" });
-  play(button.dataset.style, { pane: document.querySelector(".messages-frame"), bubble });
+  play(button.dataset.replays, { pane: document.querySelector(".messages-frame"), bubble });
 }
 
 document.addEventListener("click", ({ target }) => {
@@ -27,7 +27,7 @@ document.addEventListener("composer-restored", () => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!awaited || ctx.sourceElement.id !== "changes") return;
   const button = [...document.querySelectorAll("#messages > .is-out.is-new .replay")].at(-1);
-  if (button?.dataset.style !== awaited || played.has(button.closest(".message").id)) return;
+  if (button?.dataset.replays !== awaited || played.has(button.closest(".message").id)) return;
   awaited = "";
   perform(button);
 });

@@ -96,7 +96,7 @@ document.addEventListener("composer-restored", ({ detail }) => {
 });
 // Words that are taken back bring their effect along.
 document.addEventListener("draft-returned", ({ target }) => {
-  const style = target.closest?.(".message")?.querySelector(".replay")?.dataset.style;
+  const style = target.closest?.(".message")?.querySelector(".replay")?.dataset.replays;
   if (style && !chosen()) choose(style);
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
