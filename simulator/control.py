@@ -61,6 +61,7 @@ class Control:
                 "line": group.line,
                 "numbers": group.numbers,
                 "name": group.name,
+                "photo": group.photo,
             }
             for group in world.groups.values()
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -77,22 +78,21 @@ async def modify_group(request: Request) -> Json:
     if kind not in ("add_recipient", "remove_recipient"):
         raise refuse(400, "Invalid modify_type. Must be one of: add_recipient, remove_recipient")
     number = number_of(world, body, "number")
-    named = text_of(body, "from_number")
-    if named and named not in world.lines and world.options.validate:
-        raise _coded(400, "line_not_registered", "The line is not registered to this account")
-    if number in world.lines and not named and world.options.validate:
-        raise _coded(400, "ambiguous_sending_line", "Name the line with from_number")
+    _check_line(world, group, body, adds=number)
+    if world.options.validate:
+        _check_service(world, group)
     if kind == "add_recipient":
         if len(group.numbers) + 1 >= _MOST_PEOPLE:
             raise refuse(400, f"A group has at most {_MOST_PEOPLE} people")
-        if number not in group.numbers:
-            group.numbers.append(number)
     elif world.options.validate and len(group.numbers) + 1 < _FEWEST_FOR_REMOVAL:
         raise refuse(400, "Removing needs a group of four or more")
-    elif number in group.numbers:
-        group.numbers.remove(number)
-    elif world.options.validate:
+    elif number not in group.numbers and world.options.validate:
         raise refuse(404, "The number is not in this group")
+    await _confirmed(world)
+    if kind == "add_recipient" and number not in group.numbers:
+        group.numbers.append(number)
+    elif kind == "remove_recipient" and number in group.numbers:
+        group.numbers.remove(number)
     group.updated = world.clock.now()
     if world.options.modify_group_short_answer:
         return Json({"message": "Group modified", "status": "OK"})
@@ -141,6 +141,8 @@ async def name_group(request: Request) -> Json:
     name = text_of(body, "group_name")
     if name and not name.strip():
         raise refuse(400, "'group_name' must not be blank")
+    _check_line(world, group, body)
+    await _confirmed(world)
     group.name, group.updated = name or None, world.clock.now()
     return _changed(group, body, group_name=group.name or "")
 
@@ -150,6 +152,8 @@ async def photograph_group(request: Request) -> Json:
     world = world_of(request)
     group = _group(world, request.path_params["group_id"])
     body: dict[str, Any] = {}
+    if group.line in world.options.lines_without_group_photo:
+        raise _coded(400, "unsupported_line", "This line cannot set the photo of a group")
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         name, kind, content = await upload_of(request, "file", _MOST_PHOTO_BYTES)
         if world.options.validate:
@@ -158,6 +162,8 @@ async def photograph_group(request: Request) -> Json:
     else:
         body = await body_of(request)
         url = text_of(body, "photo_url")
+        _check_line(world, group, body)
+    await _confirmed(world)
     photo = {"photo_guid": world.new_uuid(), "url": url} if url else None
     group.photo, group.updated = photo, world.clock.now()
     return _changed(group, body, group_photo=photo)
@@ -190,6 +196,28 @@ def _group(world: World, group_id: str) -> Group:
             raise refuse(404, "Group not found")
         group_of(world, group_id, next(iter(world.lines)), [])
     return world.groups[group_id]
+
+
+async def _confirmed(world: World) -> None:
+    """Nothing is done before the group's phone shows it."""
+    await asyncio.sleep(world.options.group_confirm_s)
+
+
+def _check_line(world: World, group: Group, body: dict[str, Any], *, adds: str = "") -> None:
+    """Refuse a line that is not ours, and to choose where several of ours are concerned."""
+    if not world.options.validate:
+        return
+    named = text_of(body, "from_number")
+    if named and named not in world.lines:
+        raise _coded(404, "line_not_registered", "The line is not registered to this account")
+    if not named and {adds, *group.numbers} & world.lines.keys():
+        raise _coded(400, "ambiguous_sending_line", "Name the line with from_number")
+
+
+def _check_service(world: World, group: Group) -> None:
+    """Refuse where somebody has no iMessage: then the group is one of SMS."""
+    if any(world.phone(number).service != "iMessage" for number in group.numbers):
+        raise refuse(400, "Only iMessage groups can be modified")
 
 
 def _participant(world: World, number: str) -> dict[str, Any]:

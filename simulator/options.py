@@ -50,6 +50,8 @@ class Options:
     jitter: float = 0.3
     extra_steps: bool = True  # now and then REGISTERED, PENDING or ACCEPTED before SENT
     read_receipts: bool = False  # 8: READ after DELIVERED
+    group_confirm_s: float = 0.5  # until a phone shows a change of a group
+    lines_without_group_photo: list[str] = field(default_factory=list)
     throughput_per_s: float = 1.0  # of one line; 0 is no limit
 
     # Limits (contract 1.6); 0 switches one off.
@@ -98,6 +100,7 @@ def profile(name: str) -> Options:
             send_status=200,
             null_for_empty=True,
             throughput_per_s=0.0,
+            group_confirm_s=0.0,
             new_contacts_per_hour=0,
             new_contacts_per_day=0,
             pre_reply_messages=0,
