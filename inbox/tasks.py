@@ -3,6 +3,7 @@
 from inbox.actions.deleting import drain_deleting
 from inbox.actions.fetching import drain_fetching
 from inbox.actions.group_reading import drain_groups
+from inbox.actions.looking_up import drain_looking
 from inbox.actions.performing import drain_gestures
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
@@ -14,6 +15,7 @@ __all__ = [
     "drain_fetching",
     "drain_gestures",
     "drain_groups",
+    "drain_looking",
     "drain_resolving",
     "drain_sending",
     "drain_syncing",

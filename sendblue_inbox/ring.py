@@ -25,6 +25,7 @@ KINDS = {
     "groups": "default",
     "gestures": "sending",
     "pushing": "bulk",
+    "looking": "default",
     "resolving": "default",
     "sending": "sending",
     "syncing": "bulk",

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from contacts.actions.saving import ensure_contact
 from inbox.media.limits import refusal_of_carousel
-from inbox.models import Kind, Line, MediaFile, Message, SendState, Thread
+from inbox.models import WRITTEN, Kind, Line, MediaFile, Message, SendState, Thread
 from inbox.models.media_file import random_key
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
@@ -20,6 +20,7 @@ from sendblue_inbox.sendblue.terms import FINAL_FAILURES, MAX_CONTENT_LENGTH
 
 from .answering import lack_of
 from .consent import who_opted_out
+from .forecasting import outlook_of
 from .noting import Source, note
 from .pacing import LimitReached, take_place
 from .recording import thread_with
@@ -254,6 +255,7 @@ def insert_queued(
         file_count=columns.pop("file_count", len(files)),
         send_after=place.send_after,
         is_reply=place.is_reply,
+        forecast_service=outlook_of(thread).forecast.service if kind in WRITTEN else "",
         opens_contact=place.opens_contact,
         pre_reply_override=place.pre_reply_override,
         first_revision=revision,
