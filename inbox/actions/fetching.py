@@ -43,8 +43,8 @@ DOWNLOAD_SECONDS = 25
 LEASE = timedelta(seconds=120)
 AT_ONCE = 3
 FIRST_WAIT, LONGEST_WAIT = 4, 6 * 3600
-# Sendblue may tell of a file a moment before it is there.
-GONE_AFTER = 4
+# Sendblue may tell of a file before it is there, and one server of many may not have it yet.
+GONE_AFTER, GONE_FOR = 4, timedelta(hours=1)
 _LOOPBACK = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128")))
 State = MediaFile.State
 logger = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ def _put_off(file: MediaFile, error: DownloadError) -> None:
     is_over = file.expires_at is not None and file.expires_at < now()
     if isinstance(error, (Forbidden, TooLarge)):
         columns = {"state": State.REFUSED, "fetch_after": None}
-    elif is_over or (isinstance(error, Gone) and file.attempts >= GONE_AFTER):
+    elif is_over or (isinstance(error, Gone) and _was_time(file)):
         columns = {"state": State.LOST, "fetch_after": None}
     else:
         wait = backoff(file.attempts - 1, first=FIRST_WAIT, most=LONGEST_WAIT)
@@ -163,6 +163,12 @@ def _put_off(file: MediaFile, error: DownloadError) -> None:
     logger.log(level, "a file was not copied", extra={"file": file.pk, "why": str(error)})
     fact = "" if columns["state"] == State.WAITING else "file_lost"
     _write(file, fact, str(error), error=str(error)[:300], **columns)
+
+
+def _was_time(file: MediaFile) -> bool:
+    """Whether a file that is not there will not come any more."""
+    sent = file.message.date_sent if file.message else file.created_at
+    return file.attempts >= GONE_AFTER and sent < now() - GONE_FOR
 
 
 def _write(file: MediaFile, fact: str, words: str, **columns: object) -> None:
