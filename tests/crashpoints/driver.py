@@ -21,16 +21,24 @@ django.setup()
 from django.test import Client  # noqa: E402
 
 from inbox.actions.queueing import queue_message  # noqa: E402
-from inbox.models import Thread  # noqa: E402
-from inbox.tasks import drain_resolving, drain_sending, drain_syncing  # noqa: E402
+from inbox.models import MediaFile, Thread  # noqa: E402
+from inbox.tasks import (  # noqa: E402
+    drain_fetching,
+    drain_resolving,
+    drain_sending,
+    drain_syncing,
+    drain_uploading,
+)
 from sendblue_inbox.models import User  # noqa: E402
 from webhooks_admin.tasks import drain_events  # noqa: E402
 
 DRAINS = {
     "sending": drain_sending,
     "events": drain_events,
+    "fetching": drain_fetching,
     "resolving": drain_resolving,
     "syncing": drain_syncing,
+    "uploading": drain_uploading,
 }
 
 
@@ -57,6 +65,7 @@ def run(order: dict[str, Any]) -> None:
             author=User.objects.get(),
             content=order["click"]["content"],
             client_ref=uuid.UUID(order["click"]["client_ref"]),
+            files=list(MediaFile.objects.filter(key=order["click"]["file"], message=None)),
         )
         say({"clicked": True})
     for name in order["drains"]:

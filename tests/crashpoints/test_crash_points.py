@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Q
 
 from inbox.actions.touching import TROUBLE
-from inbox.models import Line, Message, SendState, SyncState, Thread
+from inbox.actions.uploading import add_draft
+from inbox.models import Line, MediaFile, Message, SendState, SyncState, Thread
 from sendblue_inbox.clock import now
 from tests.chaos.audit import RECOUNT, SEND, about_threads
 from tests.factories import ANNA, OUR_LINE, make_agent, make_line, make_thread
@@ -52,11 +55,13 @@ class Scene:
     minutes: int = 2  # that pass between two lives
     sent: bool = True  # whether the message can have reached Sendblue
     click: bool = True
+    files: bool = False  # the person sends a picture and the agent another
 
 
 ORDINARY = Scene()
 UNREPORTED = Scene("reset_after", reports=False)
 NEVER_SENT = Scene(crash_before="claiming.after", reports=False, minutes=8, sent=False)
+FILES = Scene(drains=("uploading", *LIFE, "fetching"), files=True, minutes=8)
 SYNCED = Scene(reports=False, drains=("syncing",), click=False, sent=False)
 POINTS = {
     "receiving.before": ORDINARY,
@@ -76,6 +81,13 @@ POINTS = {
     "recording.before": ORDINARY,
     "recording.inside": ORDINARY,
     "recording.after": ORDINARY,
+    "fetching.before": FILES,
+    "fetching.stored": FILES,
+    "fetching.inside": FILES,
+    "fetching.after": FILES,
+    "uploading.before": FILES,
+    "uploading.after": FILES,
+    "uploading.inside": FILES,
     "settling.before": Scene("reset_after"),
     "settling.after": Scene("reset_after"),
     "doubting.before": NEVER_SENT,
@@ -101,10 +113,16 @@ class Office:
     waiting: list[dict[str, str]] = field(default_factory=list)
     reported: set[tuple[str, str]] = field(default_factory=set)
     clicked: bool = False
+    file: str = ""
 
     def live(self, scene: Scene, thread: Thread, crash_at: str = "") -> int:
         """One life; what was not answered is delivered and clicked again in the next."""
-        click = {"thread": thread.pk, "content": "It ships today.", "client_ref": self.client_ref}
+        click = {
+            "thread": thread.pk,
+            "content": "It ships today.",
+            "client_ref": self.client_ref,
+            "file": self.file,
+        }
         order = {
             "crash_at": crash_at,
             "crash_once": str(self.crash_file),
@@ -152,6 +170,7 @@ def driver(django_db_setup: None, running_simulator: Simulator) -> Iterator[subp
         "SENDBLUE_API_KEY_ID": running_simulator.key_id,
         "SENDBLUE_API_SECRET_KEY": running_simulator.secret_key,
         "LOG_LEVEL": "CRITICAL",
+        "MEDIA_ALLOWED_NETWORKS": "127.0.0.0/8",
         "PYTHONPATH": str(ROOT),
     }
     argv = [sys.executable, str(Path(__file__).with_name("driver.py"))]
@@ -181,9 +200,12 @@ def test_every_point_in_the_source_is_exercised() -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_a_sudden_end_loses_nothing_and_doubles_nothing(point: str, office: Office) -> None:
     scene = POINTS[point]
-    make_agent()
+    agent = make_agent()
     thread = make_thread(make_line(), ANNA)
-    handle = a_person_writes(office, delivered=scene.reports)
+    handle = a_person_writes(office, delivered=scene.reports, picture=scene.files)
+    if scene.files:
+        content = io.BytesIO(b"%PDF-1.4 prices")
+        office.file = add_draft(thread, uploader=agent, content=content, name="prices.pdf").key
     if scene.poison:
         office.waiting.append(POISON)
     if scene.fault:
@@ -204,11 +226,16 @@ def test_a_sudden_end_loses_nothing_and_doubles_nothing(point: str, office: Offi
     the_person_is_heard_once(handle)
     if scene.click:
         the_send_is_honest(office, scene)
+    if scene.files:
+        the_files_are_safe(office)
     everything_is_counted(scene)
 
 
-def a_person_writes(office: Office, *, delivered: bool) -> str:
-    (handle,) = office.simulator.inbound(from_=ANNA, to=OUR_LINE, content="Where is it?")
+def a_person_writes(office: Office, *, delivered: bool, picture: bool) -> str:
+    media_url = f"{office.simulator.url}/media/mug.jpg" if picture else ""
+    (handle,) = office.simulator.inbound(
+        from_=ANNA, to=OUR_LINE, content="Where is it?", media_url=media_url
+    )
     if delivered:
         body = office.simulator.control("POST", "status", {"message_handle": handle})
         office.waiting += [parcel("/hooks/sendblue/receive/", body)] * 2
@@ -222,6 +249,7 @@ def minutes_pass(minutes: int) -> None:
         (Message, ["lease_until", "attempted_at", "resolve_after", "send_after"]),
         (WebhookEvent, ["lease_until", "process_after"]),
         (SyncState, ["lease_until", "next_run_at"]),
+        (MediaFile, ["lease_until", "fetch_after"]),
     ):
         table = model._meta.db_table
         shifts = ", ".join(f"{name} = {name} - interval '{minutes} minutes'" for name in columns)
@@ -234,7 +262,10 @@ def is_something_open() -> bool:
     unread = WebhookEvent.objects.filter(processed_at=None, quarantined_at=None)
     under_way = Q(send_state__in=[SendState.QUEUED, SendState.SENDING])
     looked_for = Q(send_state=SendState.UNKNOWN, resolve_after__isnull=False)
-    return unread.exists() or Message.objects.filter(under_way | looked_for).exists()
+    uncopied = MediaFile.objects.filter(state=MediaFile.State.WAITING)
+    if unread.exists() or uncopied.exists():
+        return True
+    return Message.objects.filter(under_way | looked_for).exists()
 
 
 def the_person_is_heard_once(handle: str) -> None:
@@ -256,6 +287,16 @@ def the_send_is_honest(office: Office, scene: Scene) -> None:
     else:
         assert (message.send_state, message.stage) == (SendState.UNKNOWN, "unknown")
     assert message.lease_until is None
+
+
+def the_files_are_safe(office: Office) -> None:
+    theirs, ours = MediaFile.objects.order_by("is_outbound")
+    assert theirs.state == ours.state == MediaFile.State.SAFE
+    assert theirs.content_type == "image/jpeg"
+    assert default_storage.size(theirs.stored_as) == theirs.size
+    assert office.simulator.ledger(SEND)[0]["body"]["media_url"] == ours.media_url
+    assert 1 <= len(office.simulator.ledger("/api/upload-file")) <= 2
+    assert not MediaFile.objects.filter(lease_until__gt=now()).exists()
 
 
 def everything_is_counted(scene: Scene) -> None:
