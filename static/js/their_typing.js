@@ -31,7 +31,7 @@ function watch() {
   }
 }
 
-const isFoot = ({ detail: { ctx } }) => ctx.sourceElement.id === "thread-foot";
+const isFoot = ({ detail: { ctx } }) => ctx.sourceElement.id === "foot-changes";
 document.addEventListener("htmx:before:swap", (event) => {
   if (isFoot(event)) remember();
 });

@@ -1,6 +1,6 @@
 // Short news that is visible nowhere else.
 const SHOWN_FOR = 6000;
-const QUIET = new Set(["changes", "thread-list", "read", "stream"]); // the live line speaks for them
+const QUIET = new Set(["changes", "foot-changes", "thread-list", "read", "stream"]); // the live line speaks for them
 
 export function toast(text) {
   const element = document.createElement("p");
