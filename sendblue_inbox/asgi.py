@@ -1,11 +1,90 @@
-"""What the web server runs."""
+"""What the web server runs: Django, with every page made in one go by one thread.
+
+Django's own handler sends a request through all asynchronous middleware and lets each synchronous
+piece of it change to a thread and back: some twenty changes a page, each of them a fight for the
+interpreter once many ask at a time. Here a page changes threads once. Streams, deliveries and
+files go Django's way: they have views or threads of their own.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
-from django.core.asgi import get_asgi_application
+import django
+from asgiref.sync import sync_to_async
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.db import close_old_connections
+from django.urls import set_script_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import IO
+
+    from django.http.response import HttpResponseBase
+
+# These answer by themselves: the stream is asynchronous, the others have their own threads.
+ASYNCHRONOUS = ("/events/", "/hooks/", "/static/")
+# What every screen asks for when anything happens anywhere waits in a lane of its own, so that
+# whoever opens a conversation passes by.
+LISTS = "/threads/list/"
+LIST_THREADS, PAGE_THREADS = 2, 16
+
+
+class Application(ASGIHandler):
+    """Django's handler, and beside it a synchronous one in threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pages = BaseHandler()
+        self._pages.load_middleware(is_async=False)
+        self._list_threads = ThreadPoolExecutor(LIST_THREADS, "list")
+        self._page_threads = ThreadPoolExecutor(PAGE_THREADS, "page")
+
+    async def handle(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Answer one request."""
+        path = scope["path"]
+        if path.startswith(ASYNCHRONOUS):
+            await super().handle(scope, receive, send)
+            return
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        threads = self._list_threads if path == LISTS else self._page_threads
+        run = contextvars.copy_context().run
+        loop = asyncio.get_running_loop()
+        response = await loop.run_in_executor(threads, run, self._answer, scope, body)
+        await self.send_response(response, send)
+        if response.streaming:
+            await sync_to_async(response.close)()
+
+    def _answer(self, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response = refusal if request is None else self._pages.get_response(request)
+        response._handler_class = self.__class__
+        # Both give this thread's database connection back: nobody else could later.
+        if response.streaming:
+            close_old_connections()
+        else:
+            response.close()
+        body.close()
+        return response
+
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendblue_inbox.settings")
-
-application = get_asgi_application()
+django.setup(set_prefix=False)
+application = Application()
