@@ -1,4 +1,4 @@
-"""`python -m bench.live_writer THREADS EVENTS PER_SECOND`: people write, at fixed moments.
+"""`python -m bench.live_writer THREADS BUSY EVENTS PER_SECOND`: people write, at fixed moments.
 
 A process of its own, like the worker it stands for. First prints the ids of the threads; then,
 after a line on its input, for each message the monotonic time at which its commit had returned.
@@ -23,15 +23,15 @@ from .intake import REPORT  # noqa: E402
 LINE = str(REPORT["to_number"])
 
 
-def main(threads: int, events: int, per_second: float) -> None:
-    """Make the threads, wait, then write into one after the other."""
+def main(threads: int, busy: int, events: int, per_second: float) -> None:
+    """Make the threads, wait, then write into one of the busy ones after the other."""
     Line.objects.get_or_create(number=LINE, defaults={"status": "ONLINE"})
     print(*(write(n, f"first-{n}").thread_id for n in range(threads)), flush=True)
     sys.stdin.readline()
     started = time.monotonic()
     for event in range(events):
         time.sleep(max(0.0, started + event / per_second - time.monotonic()))
-        write(event % threads, f"live-{event}")
+        write(event % busy, f"live-{event}")
         print(time.monotonic(), flush=True)
 
 
@@ -47,4 +47,5 @@ def write(person: int, handle: str) -> Message:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    counts, rate = [int(word) for word in sys.argv[1:4]], float(sys.argv[4])
+    main(counts[0], counts[1], counts[2], rate)

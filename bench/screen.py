@@ -1,8 +1,9 @@
-"""What a browser does with an open thread, without the browser."""
+"""What a browser does with an open thread and its list, without the browser."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import time
 from dataclasses import dataclass, field
@@ -14,15 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
 HANDLE = re.compile(rb"The handle of this is (live-\d+)\.")
+ROW = re.compile(rb"event: row-(\d+)\n")
 CURSOR = re.compile(rb'id="since"[^>]*value="(\d+)"')
+# As in static/js/thread_rows.js, in seconds: a moment before a question, a rest after its answer.
+SOON, SPREAD, REST = 0.05, 0.2, 0.5
 
 
 @dataclass
 class Screen:
     """Hears names over a stream and asks for what changed, one question of a kind at a time.
 
-    `there` maps each message's handle to the monotonic time at which the answer that carried it
-    had arrived; `heard` are the times of the thread's own name.
+    `there` and `listed` map a message's handle to the monotonic time at which the answer that
+    carried it, in the thread and in a row of the list, had arrived; `heard` are the times of the
+    thread's own name.
     """
 
     port: int
@@ -31,7 +36,10 @@ class Screen:
     shows_list: bool = False
     since: int = 0
     there: dict[str, float] = field(default_factory=dict)
+    listed: dict[str, float] = field(default_factory=dict)
     heard: list[float] = field(default_factory=list)
+    rows: set[str] = field(default_factory=set)
+    list_times: list[float] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def open(self) -> None:
@@ -47,7 +55,8 @@ class Screen:
         def hear(chunk: bytes) -> None:
             if b"event: hello\n" in chunk:
                 hello.set()
-            if b"event: threads\n" in chunk:
+            if rows := ROW.findall(chunk):
+                self.rows.update(row.decode() for row in rows)
                 listed.set()
             if name in chunk:
                 self.heard.append(time.monotonic())
@@ -60,7 +69,7 @@ class Screen:
         self._repeat(self._when(changed, self.ask_changes))
         if self.shows_list:
             self.list_connection = await Connection.open(self.port)
-            self._repeat(self._when(listed, self.ask_list))
+            self._repeat(self._when(listed, self.ask_rows))
 
     def poll(self, seconds: float) -> None:
         """Ask again and again instead."""
@@ -70,15 +79,20 @@ class Screen:
         """Fetch what changed since the last answer."""
         path = f"/threads/{self.thread}/changes/?since={self.since}"
         body = await self._get(self.connection, path)
-        at = time.monotonic()
-        for handle in HANDLE.findall(body):
-            self.there.setdefault(handle.decode(), at)
+        note(body, self.there)
         if found := CURSOR.search(body):
             self.since = int(found[1])
 
-    async def ask_list(self) -> None:
-        """Fetch the rows of the list."""
-        await self._get(self.list_connection, f"/threads/list/?count=40&selected={self.thread}")
+    async def ask_rows(self) -> None:
+        """Fetch the rows that changed, after a moment, and rest."""
+        await asyncio.sleep(SOON + random.random() * SPREAD)
+        rows, self.rows = self.rows, set()
+        path = f"/threads/list/?selected={self.thread}&rows={'%2C'.join(rows)}"
+        started = time.monotonic()
+        note(await self._get(self.list_connection, path), self.listed)
+        took = time.monotonic() - started
+        self.list_times.append(took)
+        await asyncio.sleep(max(REST, took) - SOON)
 
     def close(self) -> None:
         """Stop asking and listening; raises what went wrong while asking."""
@@ -109,3 +123,10 @@ class Screen:
         while True:
             await asyncio.sleep(seconds)
             await self.ask_changes()
+
+
+def note(body: bytes, seen: dict[str, float]) -> None:
+    """Remember when each message of an answer was first seen."""
+    at = time.monotonic()
+    for handle in HANDLE.findall(body):
+        seen.setdefault(handle.decode(), at)
