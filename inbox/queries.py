@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -34,6 +34,14 @@ MOST_UNREAD = 100
 # A new colleague does not start with years of unread messages.
 UNREAD_BEFORE_JOINING = timedelta(days=1)
 ALL_READ = 2**62
+XMINS = """
+    (inbox_thread.xmin, contacts_contact.xmin, inbox_line.xmin, sendblue_inbox_user.xmin,
+     CASE WHEN inbox_thread.group_id <> '' THEN (
+        SELECT array_agg((member.xmin, person.xmin) ORDER BY member.id)
+          FROM inbox_participant member
+          JOIN contacts_contact person ON person.id = member.contact_id
+         WHERE member.thread_id = inbox_thread.id) END)::text
+"""
 # The line that an agent used last is remembered this long.
 LATELY = timedelta(days=30)
 
@@ -53,6 +61,18 @@ class ThreadPage:
 
     threads: list[Thread]
     next: Place | None
+
+
+class RowVersion(NamedTuple):
+    """What a row of the list depends on, but for the clock.
+
+    `xmins` says which transactions last wrote the rows of the thread, its line, its assignee and
+    its people (PostgreSQL, System Columns): it changes with whatever is shown of them.
+    """
+
+    pk: int
+    unread: int
+    xmins: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +111,31 @@ def thread_page(
         found = found.filter(last_message_at__lte=before.at).filter(
             Q(last_message_at__lt=before.at) | Q(pk__lt=before.pk)
         )
-    found = found.select_related("contact", "line", "assignee")
-    found = found.defer("contact__search_text", "contact__search_pieces")
-    rows = list(found.order_by("-last_message_at", "-pk")[: limit + 1])
+    rows = list(_with_row(found).order_by("-last_message_at", "-pk")[: limit + 1])
     page, more = rows[:limit], len(rows) > limit
     add_unread(page)
     add_members(page)
     last = Place(page[-1].last_message_at, page[-1].pk) if more else None
     return ThreadPage(page, last)
+
+
+def row_versions(
+    threads: QuerySet[Thread], pks: list[int], *, user: User, filters: ThreadFilter
+) -> list[RowVersion]:
+    """Those of the named threads that the filter shows; two queries that carry no words."""
+    named = _filtered(with_pointer(threads.filter(pk__in=pks), user), user, filters)
+    joins = ("contact__number", "line__number", "assignee__email")
+    found = named.annotate(xmins=RawSQL(XMINS, [])).values_list("pk", "pointer", "xmins", *joins)
+    rows = list(found)
+    unread = unread_counts([(pk, pointer) for pk, pointer, *_ in rows])
+    return [RowVersion(pk, unread[pk], xmins) for pk, _, xmins, *_ in rows]
+
+
+def threads_with_row(threads: QuerySet[Thread], pks: list[int]) -> list[Thread]:
+    """The threads with what a row shows, but for what is each agent's own; two queries."""
+    found = list(_with_row(threads.filter(pk__in=pks)))
+    add_members(found)
+    return found
 
 
 def with_pointer(threads: QuerySet[Thread], user: User) -> QuerySet[Thread]:
@@ -110,7 +147,14 @@ def with_pointer(threads: QuerySet[Thread], user: User) -> QuerySet[Thread]:
 
 
 def add_unread(threads: list[Thread]) -> None:
-    """Give each thread that has a `pointer` its `unread` count, at most MOST_UNREAD; one query."""
+    """Give each thread that has a `pointer` its `unread` count; one query."""
+    counts = unread_counts([(thread.pk, thread.pointer) for thread in threads])  # type: ignore[attr-defined]
+    for thread in threads:
+        thread.unread = counts[thread.pk]  # type: ignore[attr-defined]
+
+
+def unread_counts(pointers: list[tuple[int, int]]) -> dict[int, int]:
+    """By thread, how many messages are news beyond the pointer, at most MOST_UNREAD; one query."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -120,11 +164,9 @@ def add_unread(threads: list[Thread]) -> None:
                  LIMIT %s) AS seen)
               FROM unnest(%s::bigint[], %s::bigint[]) AS t (id, pointer)
             """,
-            [MOST_UNREAD, [t.pk for t in threads], [t.pointer for t in threads]],  # type: ignore[attr-defined]
+            [MOST_UNREAD, [pk for pk, _ in pointers], [pointer for _, pointer in pointers]],
         )
-        counts = dict(cursor.fetchall())
-    for thread in threads:
-        thread.unread = counts[thread.pk]  # type: ignore[attr-defined]
+        return dict(cursor.fetchall())
 
 
 def add_members(threads: list[Thread]) -> None:
@@ -279,6 +321,12 @@ def _filtered(threads: QuerySet[Thread], user: User, filters: ThreadFilter) -> Q
     if filters.view == "unread":
         threads = threads.filter(last_inbound_revision__gt=F("pointer"))
     return threads
+
+
+def _with_row(threads: QuerySet[Thread]) -> QuerySet[Thread]:
+    """The threads with what a row shows beside its own columns."""
+    found = threads.select_related("contact", "line", "assignee")
+    return found.defer("contact__search_text", "contact__search_pieces")
 
 
 def _beyond(thread: Thread, place: Place, side: str) -> QuerySet[Message]:

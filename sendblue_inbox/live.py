@@ -1,10 +1,11 @@
 """Waking the screens: names of what changed, as part of the commit that changed it.
 
-`notify` sends names (`threads`, `thread-12`, `typing-12`) with PostgreSQL's NOTIFY, which delivers
-them only if the transaction commits. Each web process holds one LISTEN connection and hands the
-names to its subscribers; a subscriber is a *set* of pending names, so a burst of a hundred changes
-of one thread is one name, and nothing overflows. Names carry no content: the page asks the
-ordinary, permission-checked view for what changed.
+`notify` sends names with PostgreSQL's NOTIFY, which delivers them only if the transaction commits:
+`thread-12` for the open conversation, `row-12` for what lists say of it, `reader-7-12` for the same
+on the screens of agent 7 alone, `threads` for everything that any list shows. Each web process
+holds one LISTEN connection and hands the names to its subscribers; a subscriber is a *set* of
+pending names, so a burst of a hundred changes of one thread is one name, and nothing overflows.
+Names carry no content: the page asks the ordinary, permission-checked view for what changed.
 """
 
 from __future__ import annotations
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 CHANNEL = "live"
 PING_SECONDS = 15
-# Every screen answers this name with a request for its list. A hundred at once would keep whoever
-# opens a conversation waiting, so the streams of a process are told in turns, this far apart.
-FOR_ALL = "threads"
-SECONDS_APART = 0.04
 logger = logging.getLogger(__name__)
 
 
@@ -43,7 +40,6 @@ class Subscriber:
 
     def __init__(self) -> None:
         self.pending: set[str] = set()
-        self.awaits_turn = False
         self.wake = asyncio.Event()
         self.ended = False
 
@@ -51,16 +47,6 @@ class Subscriber:
         """Note a name and wake the stream."""
         self.pending.add(name)
         self.wake.set()
-
-    def add_later(self, name: str, seconds: float) -> None:
-        """Note a name after that time; meanwhile it counts as told."""
-        if not self.awaits_turn:
-            self.awaits_turn = True
-            asyncio.get_running_loop().call_later(seconds, self._take_turn, name)
-
-    def _take_turn(self, name: str) -> None:
-        self.awaits_turn = False
-        self.add(name)
 
     def end(self) -> None:
         """Tell the stream that its process no longer hears anything: the browser reconnects."""
@@ -107,17 +93,6 @@ class Hub:
                 self._listening.cancel()
                 self._listening = None
 
-    def tell(self, name: str) -> None:
-        """Hand a name to every stream: at once, or each at its place in an endless round."""
-        if name != FOR_ALL:
-            for subscriber in self.subscribers:
-                subscriber.add(name)
-            return
-        now = asyncio.get_running_loop().time()
-        round_seconds = len(self.subscribers) * SECONDS_APART
-        for place, subscriber in enumerate(self.subscribers):
-            subscriber.add_later(name, (place * SECONDS_APART - now) % round_seconds)
-
     async def _listen(self) -> None:
         try:
             # Direct, never through a transaction pooler: LISTEN belongs to the connection.
@@ -127,7 +102,8 @@ class Hub:
                 await listening.execute(f"LISTEN {CHANNEL}")
                 self._connected.set()
                 async for notice in listening.notifies():
-                    self.tell(notice.payload)
+                    for subscriber in self.subscribers:
+                        subscriber.add(notice.payload)
         except psycopg.Error as error:
             logger.warning("the live connection was lost", extra={"error": type(error).__name__})
         finally:

@@ -18,7 +18,6 @@ from django.db.models import Q
 
 from inbox.media.safe_copy import make_safe
 from inbox.models import Kind, Line, Message, SendState, Thread
-from sendblue_inbox import live
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
@@ -30,7 +29,7 @@ from sendblue_inbox.sendblue.terms import MAX_GROUP_PHOTO_BYTES
 
 from .membership import GROUP_CHANGES, NOTED, confirm, note_members, note_name
 from .recording import record_answer
-from .touching import lock_thread, touch_thread
+from .touching import lock_thread, touch_thread, wake_thread
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -108,7 +107,7 @@ def record_group(thread: Thread, payload: GroupPayload, *, asked_at: datetime, p
         ).order_by("pk"):
             if _shows(thread, change):
                 _settle(thread, change, SendState.ACCEPTED)
-        live.notify("threads", f"thread-{thread.pk}")
+        wake_thread(thread.pk)
         reached("grouping.before")
     reached("grouping.after")
 

@@ -16,11 +16,10 @@ from inbox.models import (
     SendState,
     Thread,
 )
-from sendblue_inbox import live
 from sendblue_inbox.crashpoints import reached
 
 from .membership import note_members, people_among
-from .touching import lock_thread, touch_thread
+from .touching import lock_thread, touch_thread, wake_thread
 
 if TYPE_CHECKING:
     from sendblue_inbox.sendblue.payloads import MessagePayload
@@ -49,7 +48,7 @@ def lock_group(pk: int, group_id: str) -> Thread:
         # A webhook made the other thread a moment ago: now it can be found.
         return lock_group(pk, group_id)
     begun.group_id = group_id
-    live.notify("threads", f"thread-{pk}")
+    wake_thread(pk)
     return begun
 
 
@@ -89,5 +88,6 @@ def _join(begun: Thread, there: Thread) -> Thread:
     FormerThread.objects.create(pk=begun.pk, thread=there)
     pk = begun.pk
     begun.delete()
-    live.notify("threads", f"thread-{pk}", f"thread-{there.pk}")
+    wake_thread(pk)
+    wake_thread(there.pk)
     return there

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from contacts.actions.saving import ensure_contact
 from inbox.models import Kind, Line, Participant
-from sendblue_inbox import live
 from sendblue_inbox.clock import now
 from sendblue_inbox.ring import ring
 
 from .facts import told_time
+from .touching import wake_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ def note_group(thread: Thread, payload: MessagePayload) -> None:
     note_name(thread, payload.group_display_name, as_of=as_of)
     thread.save(update_fields=NOTED)
     if (thread.title, thread.people) != before:
-        live.notify("threads", f"thread-{thread.pk}")
+        wake_thread(thread.pk)
 
 
 def note_members(thread: Thread, numbers: Iterable[str], *, as_of: datetime | None) -> None:
@@ -114,7 +114,7 @@ def want_reading(thread: Thread) -> None:
     """Have the group asked for at Sendblue, soon. Saves what was noted of it, too."""
     thread.group_due_at = now()
     thread.save(update_fields=["group_due_at", *NOTED])
-    live.notify("threads", f"thread-{thread.pk}")
+    wake_thread(thread.pk)
     ring("groups")
 
 

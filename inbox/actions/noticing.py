@@ -12,7 +12,7 @@ from inbox.models.thread import TYPING_LASTS
 from sendblue_inbox import live
 
 from .recording import Unreadable
-from .touching import lock_thread
+from .touching import lock_thread, wake_row
 
 if TYPE_CHECKING:
     from sendblue_inbox.sendblue.payloads import TypingPayload
@@ -43,7 +43,8 @@ def note_typing(payload: TypingPayload, *, seen_at: datetime) -> None:
         thread.typing_until = told + TYPING_LASTS if payload.is_typing else told
         thread.save(update_fields=["typing_number", "typing_until"])
         if was_shown or thread.typing_left:
-            live.notify("threads", f"typing-{thread.pk}")
+            live.notify(f"typing-{thread.pk}")
+            wake_row(thread.pk)
 
 
 def _newest_report(thread: Thread) -> tuple[datetime, bool]:

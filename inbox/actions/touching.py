@@ -10,13 +10,9 @@ from sendblue_inbox import live
 from sendblue_inbox.sendblue.tapbacks import tapback_text
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.db.models import QuerySet
 
-LAST_COLUMNS = (
-    "revision",
-    "reset_revision",
+ROW_COLUMNS = (
     "is_closed",
     "service",
     "last_message_at",
@@ -26,6 +22,7 @@ LAST_COLUMNS = (
     "last_inbound_revision",
     "trouble_count",
 )
+LAST_COLUMNS = ("revision", "reset_revision", *ROW_COLUMNS)
 # Rows between the bubbles that are no reason for a thread to be at the top of the list.
 SILENT = frozenset(
     {
@@ -53,7 +50,7 @@ def touch_thread(thread: Thread, message: Message) -> None:
 
     Call once per transaction with the thread from lock_thread and a message just saved.
     """
-    troubles = thread.trouble_count
+    troubles, row = thread.trouble_count, _row_of(thread)
     thread.revision += 1
     is_new = message.first_revision == thread.revision
     if message.reacts_to_id:
@@ -73,7 +70,29 @@ def touch_thread(thread: Thread, message: Message) -> None:
         _recount_last(thread)
     thread.save(update_fields=LAST_COLUMNS)
     told = ["trouble"] if troubles != thread.trouble_count else []
-    live.notify("threads", f"thread-{thread.pk}", *told)
+    live.notify(f"thread-{thread.pk}", *told)
+    # Most reports only move a tick in the conversation: no list needs to know.
+    if is_new or row != _row_of(thread):
+        wake_row(thread.pk)
+
+
+def wake_thread(thread_pk: int) -> None:
+    """Have the thread shown anew: to those who have it open, and in every list."""
+    live.notify(f"thread-{thread_pk}", f"row-{thread_pk}")
+
+
+def wake_row(thread_pk: int) -> None:
+    """Have what every list says of the thread shown anew."""
+    live.notify(f"row-{thread_pk}")
+
+
+def wake_row_of(user_pk: int, thread_pk: int) -> None:
+    """The same for one agent, whose unread count of the thread changed."""
+    live.notify(f"reader-{user_pk}-{thread_pk}")
+
+
+def _row_of(thread: Thread) -> list[object]:
+    return [getattr(thread, column) for column in ROW_COLUMNS]
 
 
 def _is_history(thread: Thread, message: Message) -> bool:
@@ -123,11 +142,6 @@ def summary(message: Message) -> str:
     if message.app_card:
         return "App card"
     return "Attachment" if message.media_url or message.file_count else "Empty message"
-
-
-def notify_reader(user_pk: int | UUID) -> None:
-    """Wake the other screens of one agent, whose unread counts changed."""
-    live.notify(f"reader-{user_pk}")
 
 
 def _newest(messages: QuerySet[Message]) -> Message | None:

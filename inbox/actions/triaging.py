@@ -8,10 +8,9 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox.models import Reader, Thread
-from sendblue_inbox import live
 
 from .gesturing import ask_receipt
-from .touching import lock_thread, notify_reader
+from .touching import lock_thread, wake_row_of, wake_thread
 
 if TYPE_CHECKING:
     from sendblue_inbox.models import User
@@ -62,7 +61,7 @@ def _set_pointer(thread: Thread, user: User, revision: int) -> None:
             reader = Reader(thread=thread, user=user, read_revision=revision)
             made = Reader.objects.bulk_create([reader], ignore_conflicts=True)
             changed = len(made)
-        notify_reader(user.pk)
+        wake_row_of(user.pk, thread.pk)
 
 
 def _set_closed(thread: Thread, *, is_closed: bool) -> Thread:
@@ -77,4 +76,4 @@ def _save(thread: Thread, field: str) -> None:
     thread.revision = F("revision") + 1
     thread.save(update_fields=[field, "revision"])
     thread.refresh_from_db(fields=["revision"])
-    live.notify("threads", f"thread-{thread.pk}")
+    wake_thread(thread.pk)

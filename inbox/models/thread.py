@@ -121,6 +121,11 @@ class Thread(models.Model):
         return bool(self.group_id)
 
     @property
+    def sort_key(self) -> str:
+        """A text whose alphabetical order is the order of lists, backwards: newest is last."""
+        return f"{self.last_message_at:%Y-%m-%dT%H:%M:%S.%f}|{self.pk:020d}"
+
+    @property
     def awaits_group_id(self) -> bool:
         """Whether it is a group that we begin and that Sendblue has not named yet."""
         return self.group_id.startswith(NEW_GROUP)

@@ -44,18 +44,19 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 async def _stream(user_pk: int) -> AsyncIterator[bytes]:
     # No ORM in here: an open stream must not hold a database connection.
     ends_at = time.monotonic() + LIFE_SECONDS
-    own = f"reader-{user_pk}"
     try:
         async with hub().subscribe() as subscriber:
             yield b"event: hello\n\n"
             while not subscriber.ended and time.monotonic() < ends_at:
-                names = await subscriber.take()
-                told = {
-                    "reader" if name == own else name
-                    for name in names
-                    if name == own or not name.startswith("reader-")
-                }
-                lines = [f"event: {name}\n\n" for name in sorted(told)]
+                names = names_for(user_pk, await subscriber.take())
+                lines = [f"event: {name}\n\n" for name in sorted(names)]
                 yield "".join(lines or ["event: ping\n\n"]).encode()
     except TimeoutError:
         return
+
+
+def names_for(user_pk: int, names: set[str]) -> set[str]:
+    """What the screens of one agent hear: what only another agent sees otherwise is left out."""
+    own = f"reader-{user_pk}-"
+    told = {name for name in names if not name.startswith("reader-")}
+    return told | {f"row-{name.removeprefix(own)}" for name in names if name.startswith(own)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -60,7 +61,14 @@ def list_context(
         "page": page,
         "selected": selected,
         "is_continued": "before" in request.GET,
+        "kept_query": kept_query(request),
     }
+
+
+def kept_query(request: AgentRequest) -> str:
+    """The filter in the address, for the links of rows: with a question mark, or empty."""
+    kept = {name: text for name, text in request.GET.items() if name in FilterForm.base_fields}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def asked_count(request: AgentRequest) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,10 +21,9 @@ from inbox.recipients import existing_group, read_recipients
 
 from .conversation import conversation
 from .panes import asked_count, list_context, render_pane
+from .rows import changed_rows
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
-
     from inbox.models import Line, Thread
     from inbox.recipients import Recipients
     from sendblue_inbox.login import AgentRequest
@@ -46,9 +46,11 @@ def threads(request: AgentRequest) -> HttpResponse:
 
 @require_GET
 def thread_list(request: AgentRequest) -> HttpResponse:
-    """The rows of the list alone: a refresh of what is shown, or its next page."""
+    """The rows of the list alone: those that changed, all that are shown, or the next page."""
     text = request.GET.get("selected", "")
     selected = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    if "rows" in request.GET:
+        return HttpResponse(changed_rows(request, selected=selected))
     if "before" in request.GET:
         context = list_context(request, selected=selected)
         return render(request, "inbox/_more_threads.html", context)

@@ -1,5 +1,6 @@
 // One event stream per browser: a lock elects the tab that holds it, a channel tells the others.
 // Names arrive without content; elements that listen for a name ask the server what changed.
+// Who listens for names of a kind hears `live-name`, with the name in its detail.
 const stream = document.getElementById("stream");
 const SILENT = 40_000; // the server pings every 15 s
 let channel;
@@ -9,15 +10,20 @@ let leading = false;
 let heard = Date.now();
 let missed = false; // a question about what changed got no answer
 
+function say(name) {
+  htmx.trigger(document.body, name, {});
+  htmx.trigger(document.body, "live-name", { name });
+}
+
 function poll() {
   missed = false;
-  htmx.trigger(document.body, "live-poll", {});
+  say("live-poll");
 }
 
 function tell(name) {
   heard = Date.now();
   document.documentElement.dataset.live = "on";
-  htmx.trigger(document.body, name, {});
+  say(name);
 }
 
 function announce(name) {

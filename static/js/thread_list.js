@@ -1,28 +1,11 @@
-// The list: asks for what is shown when a request leaves, keeps rows still under the pointer,
-// moves by keys and remembers its width.
+// The list beside the conversation: search and filters, moving by keys, and its width.
+import { askAll, rows, shown } from "./thread_rows.js";
+
 const list = document.getElementById("thread-list");
-const filters = document.getElementById("filters");
 const search = document.getElementById("search");
 const pane = document.getElementById("list-pane");
-const hovers = matchMedia("(hover: hover)");
 const TYPING = 120; // ms of rest before a search
-const rows = () => [...document.querySelectorAll("#thread-rows > li")];
 const links = () => [...document.querySelectorAll("#thread-rows > li > a")];
-
-function shown() {
-  const asked = new URLSearchParams(new FormData(filters));
-  for (const [name, value] of [...asked]) if (!value) asked.delete(name);
-  return asked;
-}
-
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-  if (ctx.sourceElement.id !== "thread-list") return;
-  const asked = shown();
-  asked.set("count", rows().length);
-  const { thread } = document.getElementById("pane").dataset;
-  if (thread) asked.set("selected", thread);
-  ctx.request.action = `${new URL(ctx.request.action, location.href).pathname}?${asked}`;
-});
 
 // --- search and filters ---
 let resting;
@@ -32,34 +15,17 @@ search.addEventListener("input", () => {
   resting = setTimeout(() => {
     const asked = shown();
     history.replaceState(history.state, "", asked.size ? `?${asked}` : location.pathname);
-    htmx.trigger(list, "list-asked", {});
+    askAll();
   }, TYPING);
 });
-list.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", () => {
   const [found, more] = [rows().length, document.querySelector("a#more-threads") ? " or more" : ""];
   const status = document.getElementById("list-status");
   const words = search.value && `${found}${more} found`;
   if (status.textContent !== words) status.textContent = words;
 });
-document.getElementById("line-filter")?.addEventListener("change", () => filters.requestSubmit());
-
-// --- nothing moves under the pointer: rows keep their places until it leaves ---
-// An adopted sheet, because htmx copies style attributes while it settles, which the CSP refuses.
-const sheet = new CSSStyleSheet();
-document.adoptedStyleSheets.push(sheet);
-let places;
-list.addEventListener("pointerenter", () => {
-  if (hovers.matches) places = new Map(rows().map((row, place) => [row.id, place]));
-});
-list.addEventListener("pointerleave", () => {
-  places = undefined;
-  sheet.replaceSync("");
-});
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!places || !list.contains(ctx.sourceElement)) return;
-  for (const row of rows()) if (!places.has(row.id)) places.set(row.id, places.size);
-  const rules = [...places].map(([id, place]) => `#${id} { order: ${place}; }`);
-  sheet.replaceSync(rules.join("\n"));
+document.getElementById("line-filter")?.addEventListener("change", ({ target }) => {
+  target.form.requestSubmit();
 });
 
 // --- keys ---
