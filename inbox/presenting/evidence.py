@@ -88,6 +88,8 @@ class Entry:
         fact = self.fact
         if fact.name == "status":
             return f"Status {fact.status}" if fact.status else "Told without a status"
+        if fact.name == "lost" and fact.status:
+            return "The answer left it open"
         title = TITLES.get(fact.name, fact.name.replace("_", " ").capitalize())
         return title.format(fact.words or "somebody who is no longer here")
 

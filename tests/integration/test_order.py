@@ -1,23 +1,31 @@
-"""What a row says depends on what Sendblue told us, never on the order or how often."""
+"""What a row says, how it looks and which facts it has depends on what Sendblue told us, never on
+the order or how often."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from difflib import ndiff
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.template.loader import render_to_string
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from inbox.actions.noting import Source
 from inbox.actions.outcomes import put_in_doubt
 from inbox.actions.queueing import queue_message
 from inbox.actions.recording import TooEarly, record_answer, record_message
 from inbox.actions.sending import claim_next
-from inbox.models import Line, Message, Thread
+from inbox.models import Fact, Line, Message, Thread
+from inbox.presenting import bubbles, extras_of
+from sendblue_inbox.models import User
 from sendblue_inbox.sendblue.errors import MaybeSent
 from sendblue_inbox.sendblue.payloads import MessagePayload
 from tests.factories import ANNA, OUR_LINE, make_agent, make_line, make_thread, report
@@ -33,6 +41,10 @@ Step = tuple[str, dict[str, Any]]
 
 TODAY = datetime.now(UTC).replace(microsecond=0)
 SEEN = TODAY + timedelta(seconds=90)
+# Numbers and random keys of other rows in a page.
+NUMBERED = (
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|thread-\d+|/threads/\d+/|file-\d+|/media/[\w-]+/"
+)
 WORDS = "It ships today."
 # What differs between two runs by their nature: when rows were made, and how often changed.
 COUNTED = {"id", "created_at", "thread_id", "line_id", "revision", "first_revision"}
@@ -64,7 +76,8 @@ def tell(step: Step, ours: Message | None) -> None:
         assert ours
         record_answer(ours, MessagePayload.parse(body))
     elif source == "list":
-        record_message(MessagePayload.parse(body, lines=[OUR_LINE]), seen_at=SEEN)
+        payload = MessagePayload.parse(body, lines=[OUR_LINE])
+        record_message(payload, seen_at=SEEN, source=Source.POLL)
     else:
         token = (ours and ours.callback_token) or ""
         HANDLERS[source](WebhookEvent(kind=source, token=token, received_at=SEEN), body)
@@ -105,7 +118,37 @@ def rows() -> tuple[Any, ...]:
     compared = [name for name in names if name not in COUNTED | MADE_BY_US]
     ordered = Message.objects.order_by("message_handle").values(*compared)
     threads = Thread.objects.order_by("contact__number", "group_id").values(*OF_THREAD)
-    return [*ordered], [*threads]
+    return [*ordered], [*threads], facts(), [{"html": html} for html in screens()]
+
+
+def facts() -> list[dict[str, Any]]:
+    """What is known and who said so; not when it was learnt, nor how often."""
+    found = Fact.objects.exclude(name__in=["written", "claimed"]).select_related("message")
+    kept = [
+        {
+            "message": fact.message.message_handle,
+            "fact": (fact.source, fact.name, fact.status, fact.error_code, fact.words),
+            "told_at": fact.told_at,
+            "body": json.dumps(fact.body, sort_keys=True),
+        }
+        for fact in found
+    ]
+    return sorted(kept, key=str)
+
+
+def screens() -> list[str]:
+    """The bubbles of every thread as the browser gets them, without what numbers the rows."""
+    found = []
+    for thread in Thread.objects.select_related("contact", "line").order_by("contact__number"):
+        shown = list(thread.messages.order_by("date_sent", "message_handle", "pk"))
+        for message in shown:
+            message.thread = thread
+        viewer = User(pk=0)
+        for bubble in bubbles(shown, people={}, viewer=viewer, extras=extras_of(thread, shown)):
+            html = render_to_string("inbox/_bubble.html", {"bubble": bubble, "thread": thread})
+            html = re.sub(rf"\b0*{bubble.message.pk}\b", "PK", html)
+            found.append(re.sub(NUMBERED, "…", html))
+    return found
 
 
 def all_agree(orders: Iterable[Sequence[Step]], ours: Message | None = None) -> None:
@@ -120,11 +163,21 @@ def differences(first: tuple[Any, ...], found: tuple[Any, ...]) -> list[Any]:
     if list(map(len, first)) != list(map(len, found)):
         return [list(map(len, first)), list(map(len, found))]
     pairs = [pair for rows in zip(first, found, strict=True) for pair in zip(*rows, strict=True)]
-    return [(name, a[name], b[name]) for a, b in pairs for name in a if a[name] != b[name]]
+    return [
+        [line for line in ndiff(a[name].split("\n"), b[name].split("\n")) if line[0] in "+-"]
+        if name == "html"
+        else (name, a[name], b[name])
+        for a, b in pairs
+        for name in a
+        if a[name] != b[name]
+    ]
 
 
 @pytest.fixture(autouse=True)
 def line(db: None) -> Line:
+    # Numbers of rows that are nothing else in a page.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('inbox_message', 'id'), 77000000)")
     return make_line(messages_before_reply=1000)
 
 
@@ -177,7 +230,8 @@ def test_every_order_leaves_the_same_row(steps: list[Step]) -> None:
 
 
 def test_what_is_left_is_the_most_that_was_told(ours: Message) -> None:
-    (message,), (thread,) = outcome(LOST, ours)
+    (message,), (thread,), known, _ = outcome(LOST, ours)
+    assert {fact["fact"][0] for fact in known} == {"answer", "callback", "webhook", "poll"}
     assert (message["send_state"], message["status"]) == ("accepted", "DELIVERED")
     assert message["error_code"] == message["error_message"] == ""
     assert message["delivered_at"] == TODAY + timedelta(seconds=5)
