@@ -10,9 +10,9 @@ function read(field) {
 document.addEventListener("keydown", (event) => {
   const field = box(event.target);
   if (!field || event.isComposing) return;
-  const ends = event.key === "," || event.key === ";" || event.key === "Enter";
-  if (ends && field.value.trim()) {
+  if (event.key === "Enter" && field.value.trim() && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
+    field.value += ", ";
     read(field);
   }
   const last = [...document.querySelectorAll("#to-field .chip")].at(-1);
@@ -23,9 +23,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("paste", ({ target }) => {
+// A comma ends a number, and so does what is pasted with commas in it.
+document.addEventListener("input", ({ target, data }) => {
   const field = box(target);
-  if (field) setTimeout(() => /[,;]/.test(field.value) && read(field));
+  if (field && /[,;]/.test(data ?? field.value)) read(field);
 });
 
 document.addEventListener("click", (event) => {
@@ -44,8 +45,8 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.target?.id !== "to-and-from") return;
   const field = document.getElementById("number");
-  // What was typed in the meantime stays behind what could not be read.
+  // What was typed in the meantime stays, behind what could not be read.
   const since = field.value.startsWith(asked) ? field.value.slice(asked.length) : "";
-  field.value = field.defaultValue + since.replace(/^[\s,;]+/, "");
+  field.value = [field.defaultValue, since.replace(/^[\s,;]+/, "")].filter(Boolean).join(", ");
   asked = "";
 });
