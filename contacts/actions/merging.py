@@ -59,6 +59,23 @@ def merged(
     return kept, conflicts
 
 
+def still_open(
+    conflicts: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Of the conflicts that nobody has settled, those about which the sides still differ."""
+    return {
+        field: value_at(theirs, field)
+        for field in conflicts
+        if value_at(theirs, field) != value_at(ours, field)
+    }
+
+
+def value_at(side: Mapping[str, Any], field: str) -> Any:
+    """The value that a conflict's name stands for."""
+    name, _, label = field.partition(".")
+    return side[name].get(label, "") if label else side[name]
+
+
 def _one(ours: str, base: str, theirs: str) -> tuple[str, bool]:
     if ours in (theirs, base):
         return theirs, False

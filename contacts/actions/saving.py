@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
 
-from contacts.models import Contact
+from contacts.models import Contact, ContactChange
+from sendblue_inbox import live
+from sendblue_inbox.clock import now
 from sendblue_inbox.fragments import fold, pieces
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+from .consenting import note_listed
+from .merging import SYNCED, merged, still_open, values_of, values_told
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sendblue_inbox.models import User
     from sendblue_inbox.sendblue.payloads import ContactPayload
 
-SYNCED_FIELDS = (
-    "first_name",
-    "last_name",
-    "company_name",
-    "assigned_to_email",
-    "sendblue_number",
-    "tags",
-    "custom_variables",
-    "verified",
-)
+WRITTEN_BY_PULL = [
+    *SYNCED,
+    *("verified", "opted_out", "at_sendblue", "seen_at_sendblue", "missed_sweeps", "conflicts"),
+    *("sort_name", "search_text", "search_pieces"),
+]
 
 
 def ensure_contact(number: str) -> Contact:
     """The contact with that number; made now where there is none yet."""
     found = Contact.objects.filter(number=number).first()
     if found:
-        return found
+        return found if found.removed_at is None else _back(found)
     contact = Contact(number=number)
     index_for_search(contact)
     # Two messages of a new person may be recorded at once: the unique number decides.
@@ -41,16 +40,20 @@ def ensure_contact(number: str) -> Contact:
 
 
 def index_for_search(contact: Contact) -> None:
-    """Set what the contact can be found by. Call before saving a changed name or number."""
-    words = (contact.first_name, contact.last_name, contact.company_name, contact.number)
+    """Set what the contact is found and sorted by. Call before saving a changed contact."""
+    variables = contact.custom_variables.values()
+    names = (contact.first_name, contact.last_name, contact.company_name)
+    words = (*names, contact.number, *contact.tags, *map(str, variables))
     contact.search_text = fold(" ".join(filter(None, words)))
     contact.search_pieces = pieces(contact.search_text)
+    contact.sort_name = (fold(contact.name) or f"~{contact.number}")[:254]
 
 
 def record_contacts(payloads: Iterable[ContactPayload]) -> int:
-    """Write what Sendblue knows of these people, a page at a time; how many rows were written.
+    """Write what Sendblue knows of these people, a page at a time; how many of them it changed.
 
-    Sendblue's empty values leave ours alone: a name that was typed here first is not lost.
+    An edit made here is never lost: where both sides changed a field, ours stays and Sendblue's
+    value waits in `conflicts` for a person to pick.
     """
     rows = {payload.number: payload for payload in payloads if payload.number}
     if not rows:
@@ -60,36 +63,77 @@ def record_contacts(payloads: Iterable[ContactPayload]) -> int:
             [_indexed(Contact(number=number)) for number in rows], ignore_conflicts=True
         )
         found = list(Contact.objects.select_for_update().filter(number__in=rows).order_by("number"))
-        changed = [contact for contact in found if _merge(contact, rows[contact.number])]
-        Contact.objects.bulk_update(
-            changed,
-            [*SYNCED_FIELDS, "opted_out", "search_text", "search_pieces"],
+        said = {contact.pk: contact.opted_out for contact in found}
+        changes = [
+            change for contact in found for change in take_over(contact, rows[contact.number])
+        ]
+        # An upsert of known rows: as one statement a batch, where bulk_update needs minutes.
+        Contact.objects.bulk_create(
+            found,
             batch_size=500,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=WRITTEN_BY_PULL,
         )
-    return len(changed)
+        ContactChange.objects.bulk_create(changes, batch_size=1000)
+        note_listed(contact for contact in found if contact.opted_out != said[contact.pk])
+        if changes:
+            live.notify("contacts")
+    return len({change.contact_id for change in changes})
 
 
-def record_consent(contact: Contact, *, opted_out: bool, as_of: datetime) -> bool:
-    """Note what the person wants, unless something newer is known; whether it was news."""
-    return bool(
-        Contact.objects.filter(pk=contact.pk)
-        .filter(Q(opted_out_as_of__isnull=True) | Q(opted_out_as_of__lt=as_of))
-        .update(opted_out=opted_out, opted_out_as_of=as_of)
-    )
+def take_over(contact: Contact, payload: ContactPayload) -> list[ContactChange]:
+    """Merge what Sendblue says into the row, which is not saved; the changes of its fields."""
+    ours, theirs = values_of(contact), values_told(payload)
+    is_new = contact.at_sendblue is None
+    kept, conflicts = merged(ours, contact.at_sendblue, theirs)
+    contact.conflicts = still_open(contact.conflicts, kept, theirs) | conflicts
+    contact.at_sendblue, contact.seen_at_sendblue, contact.missed_sweeps = theirs, now(), 0
+    if contact.removed_at:
+        # Our removal is still on its way there.
+        return []
+    for name, value in kept.items():
+        setattr(contact, name, value)
+    if payload.verified is not None:
+        contact.verified = payload.verified
+    if payload.opted_out is not None and contact.opted_out_as_of is None:
+        contact.opted_out = payload.opted_out
+    index_for_search(contact)
+    if is_new and not any(ours.values()):
+        return []  # the first sight of somebody is no change
+    return changes_between(contact, ours, kept, source=ContactChange.Source.SENDBLUE)
+
+
+def changes_between(
+    contact: Contact,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    source: str,
+    author: User | None = None,
+) -> list[ContactChange]:
+    """The history rows for what differs, unsaved."""
+    return [
+        ContactChange(
+            contact=contact,
+            field=name,
+            before=before[name],
+            after=after[name],
+            source=source,
+            author=author,
+        )
+        for name in after
+        if before[name] != after[name]
+    ]
+
+
+def _back(contact: Contact) -> Contact:
+    """Somebody who was removed writes again, or is written to: a contact without a past."""
+    Contact.objects.filter(pk=contact.pk).update(removed_at=None)
+    contact.removed_at = None
+    return contact
 
 
 def _indexed(contact: Contact) -> Contact:
     index_for_search(contact)
     return contact
-
-
-def _merge(contact: Contact, payload: ContactPayload) -> bool:
-    before = [getattr(contact, field) for field in (*SYNCED_FIELDS, "opted_out")]
-    for field in SYNCED_FIELDS:
-        value = getattr(payload, field)
-        if value not in (None, "", (), [], {}):
-            setattr(contact, field, list(value) if field == "tags" else value)
-    if payload.opted_out is not None and contact.opted_out_as_of is None:
-        contact.opted_out = payload.opted_out
-    index_for_search(contact)
-    return before != [getattr(contact, field) for field in (*SYNCED_FIELDS, "opted_out")]

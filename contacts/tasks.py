@@ -1,0 +1,5 @@
+"""Where Celery finds this app's drains; each lives beside the action that it runs."""
+
+from contacts.actions.pushing import drain_pushing
+
+__all__ = ["drain_pushing"]
