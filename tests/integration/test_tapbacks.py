@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +23,8 @@ from tests.factories import ANNA, BEN, OUR_LINE, make_agent, make_line, report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from django.test import Client
 
 pytestmark = pytest.mark.django_db
 Screen = dict[str, tuple[str, tuple[str, ...]]]
@@ -180,7 +181,7 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any
 
 
 @settings(
-    max_examples=int(os.environ.get("ORDER_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("ORDER_EXAMPLES", "20")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
