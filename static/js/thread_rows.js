@@ -1,16 +1,17 @@
-// The rows of the list: asks for those that changed and puts each in its place.
+// The rows of the list: asks for those that changed.
 //
 // Rows are heard of by name. Every screen waits a moment of its own before it asks, so that open
 // conversations are answered first and a burst becomes one question; after an answer it rests, the
 // longer the busier the server is. What nobody looks at waits until somebody does.
+import { arrange, takeAway } from "./row_places.js";
+
 const AT_ONCE = 40; // rows by name; beyond that the whole list costs no more
 const [SOON, SPREAD, REST] = [50, 200, 500]; // ms
 const list = document.getElementById("thread-list");
 const filters = document.getElementById("filters");
-const hovers = matchMedia("(hover: hover)");
 const isOurs = ({ id }) => id === "thread-list" || id === "more-threads";
 
-export const rows = () => [...document.querySelectorAll("#thread-rows > li")];
+export const rows = () => [...document.querySelectorAll("#thread-rows > li:not(.is-gone)")];
 
 export function shown() {
   const asked = new URLSearchParams(new FormData(filters));
@@ -112,40 +113,10 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const last = document.querySelector("a#more-threads")?.dataset.bound ?? "";
   for (const row of rows()) {
     // What lies beyond the button that loads more comes with it, without a gap.
-    if ("asked" in row.dataset || row.dataset.sort < last) row.remove();
+    if ("asked" in row.dataset || row.dataset.sort < last) takeAway(row);
   }
   arrange();
   // The words for an empty list come with the list.
   const saysEmpty = list.querySelector(".empty-list") !== null;
   if (saysEmpty !== (rows().length === 0)) askAll();
-});
-
-// --- order: newest first, but nothing moves under the pointer until it leaves ---
-let places;
-
-function arrange() {
-  const all = rows().sort((one, other) => (one.dataset.sort < other.dataset.sort ? 1 : -1));
-  if (places) {
-    for (const { id } of all) if (!places.has(id)) places.set(id, places.size);
-    all.sort((one, other) => places.get(one.id) - places.get(other.id));
-  }
-  const parent = document.getElementById("thread-rows");
-  const focused = document.activeElement;
-  const move = parent.moveBefore ?? parent.insertBefore; // the first keeps the focus
-  let next = parent.firstElementChild;
-  for (const row of all) {
-    if (row === next) next = next.nextElementSibling;
-    else move.call(parent, row, next);
-  }
-  if (focused !== document.activeElement) focused.focus({ preventScroll: true });
-  // The white space around each fragment would pile up.
-  for (const node of [...parent.childNodes]) if (node.nodeType === Node.TEXT_NODE) node.remove();
-}
-
-list.addEventListener("pointerenter", () => {
-  if (hovers.matches) places = new Map(rows().map((row, place) => [row.id, place]));
-});
-list.addEventListener("pointerleave", () => {
-  places = undefined;
-  arrange();
 });

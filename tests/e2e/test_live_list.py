@@ -89,13 +89,19 @@ def test_a_storm_leaves_every_list_as_a_fresh_one(
         for page, agent in pages:
             wait_until(lambda: like_a_fresh_one(page, agent), f"{page.url} is up to date")  # noqa: B023
         # Rows keep their places under a resting pointer, and find their own when it leaves.
-        under.locator("#thread-rows > li").nth(3).hover()
+        above, pointed = (under.locator("#thread-rows > li").nth(n) for n in (1, 3))
+        pointed.hover()
+        box, gone = pointed.bounding_box(), above.get_attribute("id")
+        assert gone
+        close(Thread.objects.get(pk=gone.rpartition("-")[2]))
+        expect(above).to_be_hidden()
         before = under.locator("#thread-rows > li").evaluate_all("rows => rows.map(row => row.id)")
         for number in numbers[::3]:
             receive(number=number, line=OUR_LINE, content="Under the pointer")
         expect(under.locator(".row-words", has_text="Under the pointer").nth(9)).to_be_attached()
         after = under.locator("#thread-rows > li").evaluate_all("rows => rows.map(row => row.id)")
         assert [row for row in after if row in before] == before
+        assert pointed.bounding_box() == box
         under.mouse.move(900, 400)
         for page, agent in pages:
             wait_until(lambda: like_a_fresh_one(page, agent), f"{page.url} is up to date")  # noqa: B023
