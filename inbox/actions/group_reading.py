@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery import shared_task
-from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
@@ -27,6 +26,7 @@ from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import Rejected, SendblueError
 from sendblue_inbox.sendblue.terms import MAX_GROUP_PHOTO_BYTES
 
+from .fetching import allowed_networks
 from .membership import GROUP_CHANGES, NOTED, confirm, note_members, note_name
 from .recording import record_answer
 from .touching import lock_thread, touch_thread, wake_thread
@@ -206,7 +206,7 @@ def _copy_of_photo(thread: Thread, payload: GroupPayload) -> str:
                 into=file,
                 most_bytes=2 * MAX_GROUP_PHOTO_BYTES,
                 seconds=PHOTO_SECONDS,
-                allowed_networks=settings.MEDIA_ALLOWED_NETWORKS,
+                allowed_networks=allowed_networks(),
             )
             with make_safe(file, name="photo") as copy:
                 # The small picture is all that is ever shown; without one it was no picture.
