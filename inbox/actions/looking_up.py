@@ -39,6 +39,18 @@ KEPT_FOR_AGENTS = (10, 30)
 ANSWER_WITHIN = timedelta(seconds=60)
 # A lookup that counts is made once: the transport would repeat it (contract 2.5).
 ONCE = Limits(fetch_tries=1, fetch_total=15)
+# One statement, because it stands in the way of opening a thread.
+ASK = """
+    INSERT INTO inbox_servicecheck (number, service, asked_at, error)
+    SELECT %(number)s, '', clock_timestamp(), '' FROM inbox_account
+     WHERE id = 1 AND (%(pressed)s OR least(
+           service_checks_per_hour - %(hour)s - (SELECT count(*) FROM inbox_servicecheck
+            WHERE posted_at > clock_timestamp() - interval '1 hour' - %(slack)s),
+           service_checks_per_day - %(day)s - (SELECT count(*) FROM inbox_servicecheck
+            WHERE posted_at > clock_timestamp() - interval '1 day' - %(slack)s)
+           ) > (SELECT count(*) FROM inbox_servicecheck WHERE posted_at IS NULL))
+    ON CONFLICT DO NOTHING
+"""
 FAILED = "Sendblue could not say"
 NO_MORE = "Sendblue allows no more lookups for now"
 logger = logging.getLogger(__name__)
@@ -57,19 +69,14 @@ def look_up(number: str, *, is_pressed: bool = False) -> bool:
 
     Unless an agent pressed for it, only while the allowance has more left than is kept for them.
     """
-    checks = ServiceCheck.objects
-    with transaction.atomic():
-        # Locked, so that two that ask at once cannot both have the last place.
-        limits = Account.objects.select_for_update().get(pk=account().pk)
-        hour, day = _left(limits)
-        waiting = checks.filter(posted_at__isnull=True).count()
-        if not is_pressed and min(hour - KEPT_FOR_AGENTS[0], day - KEPT_FOR_AGENTS[1]) <= waiting:
-            return False
-        checks.bulk_create(
-            [ServiceCheck(number=number, asked_at=database_now())], ignore_conflicts=True
-        )
+    account()  # whose allowance it is
+    with connection.cursor() as cursor:
+        kept = {"hour": KEPT_FOR_AGENTS[0], "day": KEPT_FOR_AGENTS[1], "slack": SLACK}
+        cursor.execute(ASK, kept | {"number": number, "pressed": is_pressed})
+        asked = bool(cursor.rowcount)
+    if asked:
         ring("looking")
-    return True
+    return asked
 
 
 def look_up_typed(text: str) -> None:

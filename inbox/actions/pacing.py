@@ -172,3 +172,16 @@ def next_turn() -> timedelta | None:
             params,
         )
         return cursor.fetchone()[0]
+
+
+def expected_at(message: Message, line: Line, *, at: datetime) -> datetime:
+    """About when a waiting message will leave, the first of its thread, if nothing more comes."""
+    others = Message.objects.filter(
+        line=line, send_state=SendState.QUEUED, send_after__lte=at
+    ).exclude(thread=message.thread_id)
+    ahead = others.filter(is_reply=message.is_reply).values("thread").distinct().count()
+    if not message.is_reply:
+        ahead += others.filter(is_reply=True).count()
+    step = timedelta(seconds=line.seconds_per_message)
+    turn = max(line.busy_until or at, at) + step * (ahead - max(line.burst - 2, 0))
+    return max(message.send_after or at, turn, at)

@@ -191,6 +191,7 @@ def draft_as_json(file: MediaFile, service: str) -> dict[str, Any]:
         "name": file.name,
         "facts": shown.facts,
         "shape": str(shown.shape),
+        "size": file.size or 0,
         "preview": shown.preview_url if shown.shape == Shape.PICTURE else "",
         "removal": reverse("inbox:remove_file", args=[file.key]),
         "warning": warning_of_file(file.size or 0, service),

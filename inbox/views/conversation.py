@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from inbox.actions.answering import lack_of
+from inbox.actions.forecasting import outlook_of
 from inbox.actions.gesturing import receipt_of
 from inbox.actions.uploading import drafts_of
 from inbox.presenting import Bubble, bubbles, extras_of
@@ -13,7 +14,9 @@ from inbox.presenting.abilities import abilities
 from inbox.presenting.effects import EFFECT_FAMILIES
 from inbox.presenting.files import ShownFile
 from inbox.presenting.groups import group_panel
+from inbox.presenting.lines import line_state
 from inbox.presenting.names import known_person
+from inbox.presenting.notices import notice_of
 from inbox.presenting.quotes import Quote, quote
 from inbox.presenting.reactions import TAPBACKS
 from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of, shown
@@ -50,10 +53,14 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
+    outlook = outlook_of(thread)
     return {
         "thread": thread,
         "group": group_panel(thread),
-        "abilities": abilities(thread),
+        "outlook": outlook,
+        "abilities": abilities(thread, outlook.forecast.service),
+        "notice": notice_of(thread),
+        "line_state": line_state(thread.line),
         "receipt": receipt_of(thread),
     }
 

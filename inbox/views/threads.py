@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.access import lines_of, thread_for
+from inbox.actions.forecasting import look_when_unsure
 from inbox.actions.group_reading import ask_if_stale
 from inbox.actions.grouping import start_group
+from inbox.actions.looking_up import ask_contact_status
 from inbox.actions.queueing import Refused, open_thread, queue_message
 from inbox.actions.triaging import mark_read
 from inbox.forms import NewThreadForm
@@ -68,6 +70,8 @@ def thread(request: AgentRequest, pk: int) -> HttpResponse:
     if unread_for(opened, request.user):
         mark_read(opened, user=request.user)
     context = conversation(request, opened) | {"agents": agents()}
+    context["outlook"] = look_when_unsure(opened, context["outlook"])
+    ask_contact_status(opened)
     return render_pane(request, "inbox/_pane_thread.html", context, selected=pk)
 
 

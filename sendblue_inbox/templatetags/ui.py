@@ -85,6 +85,15 @@ def ago(moment: datetime) -> str:
 
 
 @register.filter
+def since(moment: datetime) -> str:
+    """How long ago, at the end of a sentence: just now, 4 min ago, Tue, 3 Mar 2026, 14:02."""
+    short = ago(moment)
+    if short == "now":
+        return "just now"
+    return f"{short} ago" if short.endswith("min") else exactly(moment)
+
+
+@register.filter
 def until(moment: datetime) -> str:
     """How far off a moment is: now, in 4 min, in 5 h, in 6 d."""
     left = moment - now()

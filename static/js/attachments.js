@@ -39,7 +39,8 @@ function refuse(item, words) {
 function accept(item, draft) {
   item.classList.remove("is-uploading");
   item.id = `draft-${draft.key}`;
-  Object.assign(item.dataset, { shape: draft.shape, removal: draft.removal });
+  const { shape, size, removal } = draft;
+  Object.assign(item.dataset, { shape, size, removal });
   item.querySelector("progress").remove();
   item.querySelector(".draft-name").textContent = draft.name;
   item.querySelector(".draft-facts").textContent = draft.warning || draft.facts;
@@ -101,6 +102,7 @@ function remove(item) {
 // --- all of them ---
 function settled() {
   if (!list()) return;
+  document.dispatchEvent(new CustomEvent("draft-changed"));
   const rows = [...list().children];
   const whole = rows.every(({ dataset }) => dataset.shape === "picture");
   const fits = rows.length >= CAROUSEL.least && rows.length <= CAROUSEL.most;

@@ -132,6 +132,7 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
     }
   }
 });
+document.addEventListener("service-changed", () => form() && count());
 document.addEventListener("draft-returned", ({ detail }) => putBack(detail.content));
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (form() && ctx.sourceElement.id === "changes") block();

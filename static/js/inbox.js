@@ -12,6 +12,7 @@ import "./reaching.js";
 import "./replying.js";
 import "./effects/replay.js";
 import "./effects/studio.js";
+import "./forecast.js";
 import "./groups.js";
 import "./recipients.js";
 import "./evidence.js";

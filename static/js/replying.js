@@ -10,6 +10,7 @@ function show({ pk, part, who, words }) {
   strip().querySelector("strong").textContent = who ?? "";
   strip().querySelector(".reply-words").textContent = words ?? "";
   strip().hidden = !pk;
+  document.dispatchEvent(new CustomEvent("draft-changed"));
 }
 
 // What stood there when the words left, in case that they come back.

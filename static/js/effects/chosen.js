@@ -18,6 +18,7 @@ export function choose(style) {
 export function showChosen() {
   const style = chosen();
   chip().hidden = !style;
+  document.dispatchEvent(new CustomEvent("draft-changed"));
   if (!style) return;
   chip().querySelector("strong").textContent = nameOf(style);
   chip().querySelector("small").textContent = refusal();
