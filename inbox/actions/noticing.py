@@ -50,6 +50,4 @@ def note_typing(payload: TypingPayload, *, seen_at: datetime) -> None:
 def _newest_report(thread: Thread) -> tuple[datetime, bool]:
     """When the newest report was made and whether it was a stop, which wins where both are equal:
     what a stop leaves behind is its own time."""
-    if thread.typing_until is None:
-        return NEVER, False
-    return thread.typing_since, not thread.typing_number
+    return thread.typing_since or NEVER, not thread.typing_number
