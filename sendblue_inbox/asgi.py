@@ -24,7 +24,7 @@ from django.db import close_old_connections
 from django.urls import set_script_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import IO
 
     from django.http.response import HttpResponseBase
@@ -50,8 +50,8 @@ class Application(ASGIHandler):
     async def handle(
         self,
         scope: dict[str, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
+        receive: Callable[[], Awaitable[Mapping[str, Any]]],
+        send: Callable[[Mapping[str, Any]], Awaitable[None]],
     ) -> None:
         """Answer one request."""
         path = scope["path"]
@@ -74,8 +74,8 @@ class Application(ASGIHandler):
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
-        response = refusal if request is None else self._pages.get_response(request)
-        response._handler_class = self.__class__
+        response = self._pages.get_response(request) if request else refusal
+        assert response  # one of both is there
         # Both give this thread's database connection back: nobody else could later.
         if response.streaming:
             close_old_connections()
