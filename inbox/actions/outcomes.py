@@ -34,6 +34,7 @@ UNREACHABLE_FOR = timedelta(hours=1)
 SLOWED_FOR = timedelta(hours=24)
 MOST_TAPBACK_ATTEMPTS = 3
 FIRST_LOOK = timedelta(seconds=3)
+OPTED_OUT = "OPTED_OUT"
 Consent = ConsentChange.Source
 
 
@@ -98,16 +99,19 @@ def accept(message: Message, answer: Any = None) -> None:
 
 def reject(message: Message, error: SendblueError) -> None:
     """Note a refusal: surely not sent, and the same request would be refused again."""
+    # Live refusals name the rule in words only (contract 1.4).
+    is_opt_out = OPTED_OUT in {error.error_key, error.message.strip().upper()}
+    code = error.error_key or error.error_code or str(error.status or "")
     _settle(
         message,
         "refused",
         error,
         send_state=SendState.REJECTED,
-        error_code=error.error_key or error.error_code or str(error.status or ""),
+        error_code=OPTED_OUT if is_opt_out else code,
         error_message=error.message or "Sendblue refused the message.",
     )
     contact = message.thread.contact
-    if contact and "OPTED_OUT" in {error.error_key, error.message.strip().upper()}:
+    if contact and is_opt_out:
         with transaction.atomic():
             note_consent(contact, opted_out=True, as_of=now(), source=Consent.REFUSAL)
 
