@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from inbox.models import Thread
+from inbox.models import Line, Thread
 from inbox.models.thread import TYPING_LASTS
 from sendblue_inbox.clock import now
 
@@ -142,3 +142,31 @@ def test_a_facetime_call_that_cannot_be_made_is_explained(
     page.get_by_role("button", name="Try FaceTime again").click()
     page.get_by_role("button", name="Call", exact=True).click()
     expect(page.locator(".message.is-event").last).to_contain_text("Accepted by Sendblue")
+
+
+def test_receipts_are_switched_on_for_a_line_and_a_refusal_is_explained(
+    live_site: Site, agents: tuple[Agent, Agent], open_page: OpenPage
+) -> None:
+    person = meet(live_site, "Did you get my letter?")
+    page = open_page(agents[0], person.path)
+    switch, label = page.locator("#sends-receipts"), page.locator("#thread-foot .receipt")
+
+    def turn_on() -> None:
+        page.locator("#line-button").click()
+        with page.expect_response("**/read-receipts/"):
+            switch.check()
+        page.keyboard.press("Escape")
+
+    turn_on()
+    person.writes("Hello?")
+    expect(label).to_contain_text("Read receipt requested")
+    answer(page, "Yes, today")
+    expect(label).to_have_count(0)
+    live_site.simulator.control("POST", "options", {"mark_read_enabled": False})
+    person.writes("Thank you")
+    expect(bubble(page, "Thank you")).to_be_visible()
+    wait_until(lambda: Line.objects.exclude(read_receipts_refused=""), "the refusal is kept")
+    page.locator("#line-button").click()
+    expect(page.locator("#line-receipts")).to_contain_text("not enabled for this account")
+    expect(switch).not_to_be_checked()
+    live_site.simulator.control("POST", "options", {"mark_read_enabled": True})
