@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from inbox.media.safe_copy import SafeCopy
+    from inbox.models import Thread
 
 # With the time for a picture's decoder below the limit of a worker's task.
 DOWNLOAD_SECONDS = 25
@@ -108,7 +109,7 @@ def try_now(file: MediaFile) -> None:
         MediaFile.objects.filter(pk=file.pk).exclude(source_url="").exclude(
             state=State.SAFE
         ).update(state=State.WAITING, fetch_after=now(), lease_until=None, attempts=0, error="")
-        _show(file, thread_revision=thread.revision)
+        _show(thread, file)
     ring("fetching")
 
 
@@ -179,17 +180,17 @@ def _write(file: MediaFile, fact: str, words: str, **columns: object) -> None:
         if not waiting.update(lease_until=None, **columns):
             return
         reached("fetching.inside")
-        _show(file, thread_revision=thread.revision, fact=fact, words=words)
+        _show(thread, file, fact=fact, words=words)
     reached("fetching.after")
 
 
-def _show(file: MediaFile, *, thread_revision: int, fact: str = "", words: str = "") -> None:
+def _show(thread: Thread, file: MediaFile, *, fact: str = "", words: str = "") -> None:
     """Put the new state of the file on the screens of its thread, which is locked."""
     message = Message.objects.filter(pk=file.message_id).first()
     if message is None:
         return
     if fact:
         note(message, fact, words=words)
-    message.revision = thread_revision + 1
+    message.revision = thread.revision + 1
     message.save(update_fields=["revision"])
-    touch_thread(lock_thread(message.thread_id), message)
+    touch_thread(thread, message)

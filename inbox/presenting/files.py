@@ -109,13 +109,22 @@ class ShownFile:
         """Where its small picture, or what browsers can play of it, is served."""
         if not self.file.preview_as:
             return self.url
-        ending = "webp" if self.preview_type == "image/webp" else "ogg"
-        return reverse("inbox:preview", args=[self.file.key, f"preview.{ending}"])
+        return reverse("inbox:preview", args=[self.file.key, self.preview_name])
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is an animation."""
+        return self.file.details.get("frames", 1) > 1
 
     @property
     def shown_url(self) -> str:
         """What stands in the bubble: a moving picture moves there."""
-        return self.url if self.file.details.get("frames", 1) > 1 else self.preview_url
+        return self.url if self.moves else self.preview_url
+
+    @property
+    def preview_name(self) -> str:
+        """What the preview is called."""
+        return "preview.webp" if self.preview_type == "image/webp" else "preview.ogg"
 
     @property
     def preview_type(self) -> str:

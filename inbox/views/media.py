@@ -49,7 +49,7 @@ def preview(request: AgentRequest, key: str, name: str) -> HttpResponse | Stream
     """The small picture of a picture, or the playable form of a voice note."""
     found = file_for(request.user, key, previewed=True)
     shown = ShownFile(found)
-    return _served(request, found.preview_as, shown.preview_type, name)
+    return _served(request, found.preview_as, shown.preview_type, shown.preview_name)
 
 
 @require_POST

@@ -73,6 +73,7 @@ function upload(file) {
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     const bar = item.querySelector("progress");
     if (bar) bar.value = loaded / total;
+    if (loaded === total) item.querySelector(".draft-facts").textContent = "Being checked";
   });
   request.addEventListener("load", () => {
     if (request.status === 201) accept(item, request.response);
