@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models.functions import Now
 
-from inbox.models import Line, Message, SendState
+from inbox.models import Kind, Line, Message, SendState
 from sendblue_inbox.clock import database_now
 from sendblue_inbox.crashpoints import reached
 
@@ -56,7 +56,7 @@ def may_leave(message: Message, thread: Thread) -> bool:
 
     What may not leave is put aside, or given the time at which it may. The thread is locked.
     """
-    if who_opted_out(thread):
+    if message.kind != Kind.GROUP_REMOVE and who_opted_out(thread):
         hold_back(message, thread)
         return False
     at = database_now()

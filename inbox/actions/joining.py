@@ -18,7 +18,7 @@ from inbox.models import (
 )
 from sendblue_inbox.crashpoints import reached
 
-from .membership import note_members, people_among
+from .membership import note_members, people_among, want_reading
 from .touching import lock_thread, touch_thread, wake_thread
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def lock_group(pk: int, group_id: str) -> Thread:
         # A webhook made the other thread a moment ago: now it can be found.
         return lock_group(pk, group_id)
     begun.group_id = group_id
-    wake_thread(pk)
+    want_reading(begun)
     return begun
 
 
@@ -84,10 +84,10 @@ def _join(begun: Thread, there: Thread) -> Thread:
     there.assignee_id = there.assignee_id or begun.assignee_id
     there.is_closed = there.is_closed and begun.is_closed
     there.save(update_fields=["assignee", "is_closed"])
+    want_reading(there)
     reached("joining.inside")
     FormerThread.objects.create(pk=begun.pk, thread=there)
     pk = begun.pk
     begun.delete()
     wake_thread(pk)
-    wake_thread(there.pk)
     return there

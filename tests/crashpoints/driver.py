@@ -20,10 +20,12 @@ django.setup()
 
 from django.test import Client  # noqa: E402
 
+from inbox.actions.grouping import start_group  # noqa: E402
 from inbox.actions.queueing import queue_message  # noqa: E402
-from inbox.models import MediaFile, Thread  # noqa: E402
+from inbox.models import Line, MediaFile, Thread  # noqa: E402
 from inbox.tasks import (  # noqa: E402
     drain_fetching,
+    drain_groups,
     drain_resolving,
     drain_sending,
     drain_syncing,
@@ -36,6 +38,7 @@ DRAINS = {
     "sending": drain_sending,
     "events": drain_events,
     "fetching": drain_fetching,
+    "groups": drain_groups,
     "resolving": drain_resolving,
     "syncing": drain_syncing,
     "uploading": drain_uploading,
@@ -60,16 +63,24 @@ def run(order: dict[str, Any]) -> None:
         if deliver(**delivery) == 200:
             say({"taken": number})
     if order["click"]:
-        queue_message(
-            Thread.objects.get(pk=order["click"]["thread"]),
-            author=User.objects.get(),
-            content=order["click"]["content"],
-            client_ref=uuid.UUID(order["click"]["client_ref"]),
-            files=list(MediaFile.objects.filter(key=order["click"]["file"], message=None)),
-        )
+        click(order["click"])
         say({"clicked": True})
     for name in order["drains"]:
         DRAINS[name]()
+
+
+def click(told: dict[str, Any]) -> None:
+    """An agent sends: to a conversation, or to several people who become a group."""
+    words = {
+        "author": User.objects.get(),
+        "content": told["content"],
+        "client_ref": uuid.UUID(told["client_ref"]),
+    }
+    if told["numbers"]:
+        start_group(line=Line.objects.get(), numbers=told["numbers"], **words)
+        return
+    files = MediaFile.objects.filter(key=told["file"], message=None)
+    queue_message(Thread.objects.get(pk=told["thread"]), files=list(files), **words)
 
 
 def deliver(path: str, body: str) -> int:
