@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Greatest, Now
 
 from inbox.allowance import day_around
-from inbox.models import NEW_GROUP, WRITTEN, Line, MediaFile, Message, SendState, Thread
+from inbox.models import NEW_GROUP, WRITTEN, Kind, Line, MediaFile, Message, SendState, Thread
 from sendblue_inbox.clock import database_now
 
 from .opening import book_opening, is_new_contact
@@ -112,6 +112,8 @@ def due_messages() -> QuerySet[Message]:
     ahead = Q(send_state=SendState.QUEUED, pk__lt=OuterRef("pk"))
     under_way = Q(send_state=SendState.SENDING)
     in_doubt = Q(send_state=SendState.UNKNOWN, attempted_at__gt=Now() - HOLD_FOR)
+    # A tapback stands on its own message, whatever is written meanwhile.
+    in_doubt &= ~Q(kind=Kind.REACTION)
     # Only one message names the people of a new group; the rest needs its group_id (contract 2.2).
     begun = Q(send_state__in=[SendState.SENDING, SendState.ACCEPTED, SendState.MARKED_SENT])
     begun |= Q(send_state=SendState.UNKNOWN, trouble_settled_at__isnull=True)

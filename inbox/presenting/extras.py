@@ -37,6 +37,7 @@ def extras_of(thread: Thread, rows: Sequence[Message]) -> Extras:
     reactions: dict[int, list[Message]] = defaultdict(list)
     on_them = Message.objects.filter(reacts_to__in=keys).select_related("author")
     for reaction in on_them.order_by("date_sent", "message_handle", "pk"):
+        reaction.thread = thread
         reactions[reaction.reacts_to_id].append(reaction)  # type: ignore[index]
     handles = {row.reply_to_handle for row in rows} - {""}
     quoted = thread.messages.filter(message_handle__in=handles).select_related("author")
