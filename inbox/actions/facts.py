@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FAILURE_RANK: dict[str, float] = {Status.DECLINED: 5.3, Status.ERROR: 5.6}
 # A message falls from iMessage to RCS to SMS and never climbs: the last of them is how it went.
 _FALLS = (Service.IMESSAGE, Service.RCS, Service.SMS)
+MOST_PARTS = 32_767  # what the column holds
 _TEXTS = ("content", "media_url", "send_style", "message_type", "seat_id", "sender_email")
 _LONGEST = {
     field.attname: field.max_length
@@ -52,9 +53,13 @@ def merge(message: Message, payload: MessagePayload) -> bool:
         setattr(message, name, max(getattr(message, name), getattr(payload, name)))
     message.service = max(message.service, payload.service, key=_fall)
     message.message_handle = message.message_handle or payload.message_handle
-    if payload.reply_to:
-        parent = payload.reply_to.message_handle[: _LONGEST["message_handle"]]
-        message.reply_to_handle = max(message.reply_to_handle, parent)
+    # The root of the replies is better than nothing where the parent itself is not named.
+    parent = payload.reply_to or payload.thread_originator
+    if parent:
+        handle = parent.message_handle[: _LONGEST["message_handle"]]
+        told = handle, min(parent.part_index, MOST_PARTS)
+        known = message.reply_to_handle, message.part_index
+        message.reply_to_handle, message.part_index = max(known, told)
     message.location = max(message.location, location_fields(payload), key=_in_words)
     message.app_card = max(message.app_card, storable(payload.app_card), key=_in_words)
     if payload.was_downgraded is not None:
@@ -74,7 +79,7 @@ def absorb(message: Message, stranger: Message) -> None:
             **told,
             line_number="",
             date_sent=stranger.date_sent if knows_its_time else None,
-            reply_to=MessageRef.parse({"message_handle": stranger.reply_to_handle}),
+            reply_to=MessageRef(stranger.reply_to_handle, stranger.part_index),
         ),
     )
     message.location = max(message.location, stranger.location, key=_in_words)
