@@ -229,7 +229,8 @@ def insert_queued(
 
     The thread must be locked; other columns are the model's. Raises Refused.
     """
-    stopped = who_opted_out(thread)
+    # Whoever opted out may still be taken out of a group.
+    stopped = who_opted_out(thread) if kind != Kind.GROUP_REMOVE else None
     if stopped:
         raise Refused(
             f"{stopped} has opted out. Sendblue delivers nothing to them until they text START."
