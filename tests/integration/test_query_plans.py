@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection, transaction
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 
+from inbox.access import messages_of
+from inbox.actions.accounts import account as the_account
+from inbox.context import account
 from inbox.demo import Seeder
-from inbox.models import Line, Thread
+from inbox.models import Line, Message, SendState, Thread
 from inbox.queries import (
     THREADS_A_PAGE,
+    TROUBLES_A_PAGE,
     ThreadFilter,
     changes_since,
     message_page,
     place_of,
     thread_page,
+    trouble_page,
 )
 from sendblue_inbox.clock import now
 from sendblue_inbox.keyset import Place
@@ -122,6 +128,25 @@ def test_a_search_for_a_whole_number(agent: User) -> None:
     page = thread_page(Thread.objects.all(), user=agent, filters=filters)
     assert page.threads == [thread]
     hold(lambda: thread_page(Thread.objects.all(), user=agent, filters=filters))
+
+
+@pytest.mark.parametrize("kind", ["", "failed", "unknown"])
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_the_list_of_what_failed(agent: User, kind: str, is_deep: bool) -> None:
+    ours = Message.objects.filter(is_outbound=True).order_by("pk").values_list("pk", flat=True)
+    for at, state in enumerate([SendState.REJECTED, SendState.UNKNOWN]):
+        Message.objects.filter(pk__in=list(ours[at:20_000:20])).update(
+            send_state=state, trouble_settled_at=None
+        )
+    before = None
+    for _ in range(8 if is_deep else 0):
+        _, before = trouble_page(messages_of(agent), kind=kind, line=None, before=before)
+    hold(
+        lambda: trouble_page(messages_of(agent), kind=kind, line=None, before=before),
+        most_rows=4 * TROUBLES_A_PAGE,
+    )
+    the_account()
+    hold(lambda: account(HttpRequest())["account"].trouble_total, most_rows=3000)  # type: ignore[attr-defined]
 
 
 def test_the_pages_of_a_long_thread(agent: User) -> None:
