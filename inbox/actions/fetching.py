@@ -186,7 +186,7 @@ def _write(file: MediaFile, fact: str, words: str, **columns: object) -> None:
 
 def _show(thread: Thread, file: MediaFile, *, fact: str = "", words: str = "") -> None:
     """Put the new state of the file on the screens of its thread, which is locked."""
-    message = Message.objects.filter(pk=file.message_id).first()
+    message = Message.objects.filter(files=file).first()
     if message is None:
         return
     if fact:

@@ -188,7 +188,7 @@ def _write_address(file: MediaFile, media_url: str) -> None:
     with transaction.atomic():
         thread = lock_thread(file.thread_id)
         MediaFile.objects.filter(pk=file.pk).update(media_url=media_url, lease_until=None)
-        message = Message.objects.filter(pk=file.message_id, send_state=SendState.QUEUED).first()
+        message = Message.objects.filter(files=file, send_state=SendState.QUEUED).first()
         if message is None:
             return
         note(message, "uploaded", words=f"{file.name}, SHA-256 {file.sha256}")
@@ -231,7 +231,7 @@ def _give_up(file: MediaFile, why: str, error: SendblueError | None = None) -> N
     with transaction.atomic():
         thread = lock_thread(file.thread_id)
         MediaFile.objects.filter(pk=file.pk).update(lease_until=None)
-        message = Message.objects.filter(pk=file.message_id, send_state=SendState.QUEUED).first()
+        message = Message.objects.filter(files=file, send_state=SendState.QUEUED).first()
         if message is None:
             return
         if error:

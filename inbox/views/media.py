@@ -57,7 +57,7 @@ def add_file(request: AgentRequest, pk: int) -> HttpResponse:
     """Take one file for the next message of a thread; answers with how to show it."""
     thread = thread_for(request.user, pk)
     given = request.FILES.get("file")
-    if given is None:
+    if given is None or given.file is None:
         return JsonResponse({"error": "No file came with the request."}, status=400)
     try:
         draft = add_draft(

@@ -25,7 +25,7 @@ from .site import Site, wait_until
 from .watch import Watch, axe
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Dialog, Page
 
     from .conftest import Agent, OpenPage
     from .screen import Person
@@ -250,7 +250,7 @@ def test_what_is_sent_too_early_goes_when_the_files_are_up(
     composer(page).press("Enter")
     expect(page.locator("#composer-error")).to_have_text("Goes as soon as the files are up.")
     assert composer(page).input_value() == "With a photo"
-    held[0].continue_()  # type: ignore[attr-defined]
+    held[0].continue_()
     expect(bubble(page, "With a photo").locator("img")).to_be_visible()
     drop(page, picture(20))
     expect(page.locator("#draft-files progress")).to_be_visible()
@@ -267,7 +267,12 @@ def test_hostile_files_run_nothing_when_opened(
     person = meet(live_site)
     page = agents[0].context.new_page()
     ran: list[str] = []
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def answer(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", answer)
     names = [name for name, content in corpus().items() if b"alert(" in content]
     assert len(names) >= 25
     for name in names:
@@ -283,11 +288,11 @@ def test_hostile_files_run_nothing_when_opened(
         with contextlib.suppress(Error):  # a download is no page
             page.goto(f"/media/{file.key}/{file.name}", wait_until="commit")
     thread = Thread.objects.get(pk=person.thread)
-    content = io.BytesIO(corpus()["card.vcf"])
+    card = io.BytesIO(corpus()["card.vcf"])
     add_draft(
         thread,
         uploader=live_site.users["Ana"],
-        content=content,
+        content=card,
         name="<img src=x onerror=alert(1)>.vcf",
     )
     page = open_page(agents[0], person.path)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -132,6 +133,7 @@ def got(user: User, path: str, **headers: str) -> Any:
             if answer.streaming
             else answer.content
         )
+        await sync_to_async(connection.close)()
         return answer
 
     return asyncio.run(ask())
@@ -314,9 +316,10 @@ def test_a_file_is_served_in_parts(simulator: Simulator, agent: User) -> None:
     assert (same.status_code, same.whole) == (304, b"")
 
 
-def test_hostile_files_are_served_without_a_chance(agent: User) -> None:
+def test_hostile_files_are_served_without_a_chance(client: Client, agent: User) -> None:
     """Even as if nothing had been written anew: the headers alone must hold."""
     thread = make_thread()
+    client.force_login(agent)
     for name, content in corpus().items():
         kind = sniff(content)
         file = MediaFile.objects.create(
@@ -326,7 +329,7 @@ def test_hostile_files_are_served_without_a_chance(agent: User) -> None:
             name=safe_name(name, kind),
             state=State.SAFE,
         )
-        answer = got(agent, f"/media/{file.key}/{file.name}", Range="bytes=0-0")
+        answer = client.head(f"/media/{file.key}/{file.name}")
         told = answer["Content-Type"]
         assert told in SHOWN or answer["Content-Disposition"].startswith("attachment")
         assert answer["X-Content-Type-Options"] == "nosniff"
