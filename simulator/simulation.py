@@ -28,6 +28,10 @@ class Simulation:
         self.ledger = Journal()
         self.people = People(self)
         sow(self.world, {})
+        if settings.people:
+            # What is said from now on must not bear the handles of what was said before a restart:
+            # an inbox remembers those.
+            self.world.random.seed()
 
     def reset(self, wishes: Mapping[str, Any]) -> None:
         """Back to the seeded state; ValueError when a wish makes no sense."""
