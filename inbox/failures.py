@@ -26,10 +26,10 @@ REASONS = {
     "LINE_HOURLY_LIMIT_REACHED": "Not sent. The line’s limit for this hour is reached",
     "LINE_DAILY_LIMIT_REACHED": "Not sent. The line’s limit for today is reached",
 }
-# What a line must have for it.
-NEEDS = {
-    Kind.LOCATION_REQUEST: "Asking for a place needs a dedicated Mac line",
-    Kind.FACETIME_CALL: "It needs a line with FaceTime",
+# What did not happen where it is no message, and what a line must have for it.
+NOT_DONE = {
+    Kind.LOCATION_REQUEST: ("Not asked", "It needs a dedicated Mac line"),
+    Kind.FACETIME_CALL: ("Not called", "It needs a line with FaceTime"),
 }
 
 
@@ -39,8 +39,8 @@ def explain(message: Message) -> str:
     if known:
         return known
     fate = "Not sent" if message.send_state == "rejected" else "Not delivered"
+    fate, needs = NOT_DONE.get(Kind(message.kind), (fate, ""))
     reason = message.error_message.strip().rstrip(".")
     code = f" (error {message.error_code})" if message.error_code else ""
     words = f"{fate}. Sendblue says: {reason}{code}" if reason else f"{fate}{code}"
-    needs = NEEDS.get(Kind(message.kind))
     return f"{words}. {needs}" if needs else words
