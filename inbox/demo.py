@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import NOT_PROVIDED
+from django.db.models.expressions import DatabaseDefault
 from psycopg.types.json import Jsonb
 
 from contacts.actions.saving import index_for_search
@@ -278,6 +279,8 @@ def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[
 
 def _plain(row: Model, name: str) -> Any:
     value = getattr(row, name)
+    if isinstance(value, DatabaseDefault):
+        value = value.expression.value
     return Jsonb(value) if isinstance(value, dict) else value
 
 
