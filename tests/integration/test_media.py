@@ -133,7 +133,7 @@ def got(user: User, path: str, **headers: str) -> Any:
             if answer.streaming
             else answer.content
         )
-        await sync_to_async(connection.close)()
+        await sync_to_async(lambda: connection.close())()  # that of the request
         return answer
 
     return asyncio.run(ask())
