@@ -41,11 +41,17 @@ document.addEventListener("click", ({ target }) => {
   show({});
   box().focus();
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.target !== box() || !field("reply_to").value) return;
-  event.preventDefault();
-  show({});
-});
+// Before Escape leaves the field.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape" || event.target !== box() || !field("reply_to").value) return;
+    event.preventDefault();
+    event.stopPropagation();
+    show({});
+  },
+  true,
+);
 
 // --- the jump ---
 let sought; // the message that comes with the next page
