@@ -64,6 +64,7 @@ def record_contacts(payloads: Iterable[ContactPayload]) -> int:
         )
         found = list(Contact.objects.select_for_update().filter(number__in=rows).order_by("number"))
         said = {contact.pk: contact.opted_out for contact in found}
+        is_first_sight = any(contact.at_sendblue is None for contact in found)
         changes = [
             change for contact in found for change in take_over(contact, rows[contact.number])
         ]
@@ -77,7 +78,7 @@ def record_contacts(payloads: Iterable[ContactPayload]) -> int:
         )
         ContactChange.objects.bulk_create(changes, batch_size=1000)
         note_listed(contact for contact in found if contact.opted_out != said[contact.pk])
-        if changes:
+        if changes or is_first_sight:
             live.notify("contacts")
     return len({change.contact_id for change in changes})
 

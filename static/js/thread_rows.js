@@ -5,6 +5,7 @@
 // longer the busier the server is. What nobody looks at waits until somebody does.
 import { arrange, takeAway } from "./row_places.js";
 
+const ALL = new Set(["threads", "contacts", "live-connected", "live-poll"]);
 const AT_ONCE = 40; // rows by name; beyond that the whole list costs no more
 const [SOON, SPREAD, REST] = [50, 200, 500]; // ms
 const list = document.getElementById("thread-list");
@@ -43,7 +44,7 @@ export function askAll() {
 
 document.addEventListener("live-name", ({ detail: { name } }) => {
   if (/^row-\d+$/.test(name)) named.add(name.slice(4));
-  else if (name === "threads" || name === "live-connected" || name === "live-poll") all = true;
+  else if (ALL.has(name)) all = true;
   askSoon();
 });
 // What the agent does here shows at once.
