@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from contacts.queries import matching
 from inbox.models import TROUBLE, Line, Message, Participant, Reader, SendState, Thread
+from inbox.models.thread import placed
 from sendblue_inbox.clock import now
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.phone import NotANumber, to_address
@@ -174,12 +175,13 @@ def add_members(threads: list[Thread]) -> None:
     groups = {thread.pk: thread for thread in threads if thread.is_group}
     if not groups:
         return
-    for thread in groups.values():
-        thread.members = []
+    found: dict[int, list[Participant]] = {pk: [] for pk in groups}
     rows = Participant.objects.filter(thread__in=groups).select_related("contact")
     rows = rows.defer("contact__search_text", "contact__search_pieces")
     for member in rows.order_by("pk"):
-        groups[member.thread_id].members.append(member)
+        found[member.thread_id].append(member)
+    for pk, members in found.items():
+        groups[pk].members = placed(members)
 
 
 def message_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +14,9 @@ from contacts.models import Contact
 from sendblue_inbox.clock import now
 
 from .line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Nobody is told when a phone goes away in the middle of a word (contract 2.3, 3.4).
 TYPING_LASTS = timedelta(seconds=60)
@@ -134,7 +138,7 @@ class Thread(models.Model):
     def members(self) -> list[Participant]:
         """Who is or was in the group, in the order in which they came; one query, once."""
         rows = Participant.objects.filter(thread=self).select_related("contact")
-        return list(rows.defer("contact__search_text", "contact__search_pieces").order_by("pk"))
+        return placed(rows.defer("contact__search_text", "contact__search_pieces").order_by("pk"))
 
     @property
     def people(self) -> list[Contact]:
@@ -142,9 +146,10 @@ class Thread(models.Model):
         return [member.contact for member in self.members if member.left_at is None]
 
     @property
-    def faces(self) -> list[Contact]:
+    def faces(self) -> list[Participant]:
         """Who stands for the group where there is room for two: those with a name first."""
-        return sorted(self.people, key=lambda person: not person.initials)[:2]
+        present = [member for member in self.members if member.left_at is None]
+        return sorted(present, key=lambda member: not member.contact.initials)[:2]
 
     @property
     def title(self) -> str:
@@ -182,6 +187,8 @@ class Participant(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
     # When they were seen to have left; their old messages keep their name.
     left_at = models.DateTimeField(null=True, blank=True)
+    # Among the members as they were read: so people of one group differ in colour.
+    place: int = 0
 
     class Meta:
         constraints = (
@@ -190,6 +197,14 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"participant {self.pk}"
+
+
+def placed(members: Iterable[Participant]) -> list[Participant]:
+    """The members, who are in order, each with its place."""
+    rows = list(members)
+    for place, member in enumerate(rows):
+        member.place = place
+    return rows
 
 
 def first_names(people: list[Contact]) -> str:

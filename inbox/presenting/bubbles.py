@@ -61,6 +61,7 @@ class Bubble:
     starts: bool
     ends: bool
     speaker: Contact | None
+    speaker_place: int
     speaker_name: str
     viewer_pk: int
     extras: Extras
@@ -204,6 +205,7 @@ def bubbles(
     """The messages, which are in screen order, as they stand there."""
     rows = list(messages)
     known = {**people, **(known_person(rows[0].thread) if rows else {})}
+    places = {number: place for place, number in enumerate(people)}
     return [
         Bubble(
             message=message,
@@ -211,6 +213,7 @@ def bubbles(
             starts=before is None or not _same_run(before, message),
             ends=after is None or not _same_run(message, after),
             speaker=people.get(message.number),
+            speaker_place=places.get(message.number, 0),
             speaker_name=_speaker_name(message, people),
             viewer_pk=viewer.pk,
             extras=extras,

@@ -10,6 +10,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   const form = ctx.sourceElement;
   if (!ctx.response || ctx.response.status >= 300) return;
   if (form.id === "group-add-form") form.elements.number.value = "";
+  if (form.id === "group-name-form") giveUp(form); // what holds is told by the timeline
   if (form.id === "group-photo-form") {
     form.elements.photo.value = "";
     document.getElementById("group-photo").hidePopover();
@@ -19,9 +20,13 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "group-name" || event.key !== "Escape") return;
   event.preventDefault(); // which would close the drawer
-  event.target.form.reset();
-  event.target.blur();
+  giveUp(event.target.form);
 });
+
+function giveUp(form) {
+  form.reset();
+  document.activeElement.blur();
+}
 
 // What was being written goes along.
 document.addEventListener("thread-joined", ({ detail: { thread, url } }) => {
