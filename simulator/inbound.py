@@ -116,6 +116,24 @@ def group_of(world: World, group_id: str, line: str, numbers: Sequence[str]) -> 
     return group
 
 
+def call(sim: Simulation, sender: str, line: str, *, seconds: int, transcript: str = "") -> None:
+    """Somebody telephones: it rings, and then it is over (contract 3.4; nobody answers for 0 s)."""
+    told = {
+        "call_id": f"call_{sim.world.new_uuid()}",
+        "from_number": sender,
+        "to_number": line,
+        "direction": "inbound",
+        "started_at": iso(sim.world.clock.now()),
+    }
+    went = "connected" if seconds else "voicemail" if transcript else "not_answered"
+    log = {**told, "event_type": "call_log", "disposition": went, "transcript": None}
+    sim.courier.announce("inbound_call", told)
+    sim.courier.announce("call_log", log)
+    if seconds or transcript:
+        final = {"disposition": went, "duration": seconds, "transcript": transcript or None}
+        sim.courier.announce("call_completed", {**told, **final})
+
+
 def typing(sim: Simulation, sender: str, line: str, *, is_typing: bool) -> None:
     """Somebody begins or stops typing."""
     payload = {

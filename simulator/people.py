@@ -6,8 +6,8 @@ import asyncio
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from .inbound import Words, receive, tapback, typing
-from .phrases import OUT_OF_THE_BLUE, answer_to
+from .inbound import Words, call, receive, tapback, typing
+from .phrases import OUT_OF_THE_BLUE, VOICEMAILS, answer_to
 from .stories import STORIES
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _BETWEEN_WORDS_S = 80.0
 _READING_S = (1.2, 3.5)
 _LETTERS_PER_S = 18.0
 _SILENT, _TAPBACK, _OPT_OUT = 0.08, 0.12, 0.004
+_RINGS_FIRST = 0.12
 _ARRIVED = ("SENT", "DELIVERED", "READ")
 _GAVE_UP_WAITING_S = 60.0
 _LATER = {person.number: person.later for story in STORIES for person in story.people}
@@ -140,11 +141,18 @@ class People:
                 text = self._next_words(who)
                 self._busy.add(who)
                 try:
+                    if self._chance.random() < _RINGS_FIRST:
+                        self._ring(who, line)
                     await self._type(who, line, text)
                     receive(self.sim, Words(sender=who, line=line, content=text))
                 finally:
                     self._busy.discard(who)
             await self._pause(self._chance.expovariate(1 / _BETWEEN_WORDS_S))
+
+    def _ring(self, who: str, line: str) -> None:
+        """Nobody sits at the telephone here: some say to the machine why they call."""
+        words = self._chance.choice((*VOICEMAILS, ""))
+        call(self.sim, who, line, seconds=0, transcript=words)
 
     def _free_to_write(self) -> list[tuple[str, str]]:
         """Who could write next, and on which line they know us."""

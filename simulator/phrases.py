@@ -109,6 +109,10 @@ OUT_OF_THE_BLUE = (
     "Can I still change the delivery address?",
     "Is the Thursday class suitable for total beginners?",
 )
+VOICEMAILS = (
+    "Hi, it's me. I tried to reach you about my order. I'll text you instead.",
+    "Hello, just a quick question. No need to call back, I'll write.",
+)
 
 
 def answer_to(words: str, chance: Random) -> str:
