@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import transaction
 
+from inbox.actions import performing
 from inbox.actions.accounts import pause_sending
 from inbox.actions.gesturing import set_read_receipts, show_typing
 from inbox.actions.performing import drain_gestures
@@ -16,6 +17,7 @@ from inbox.actions.triaging import mark_read
 from inbox.models import Gesture, Line, Message, Thread
 from inbox.models.thread import TYPING_LASTS
 from sendblue_inbox.clock import now
+from sendblue_inbox.sendblue.transport import Limits
 from tests.factories import ANNA, BEN, OUR_LINE, make_agent, make_contact, make_thread, receive
 from webhooks_admin.actions.handling import HANDLERS
 from webhooks_admin.models import WebhookEvent
@@ -163,6 +165,23 @@ def test_nothing_is_repeated(thread: Thread, simulator: Simulator, mode: str) ->
     assert len(simulator.ledger(TYPING)) == 1
     found = gesture(Gesture.Kind.TYPING)
     assert (found.is_due, found.lease_until) == (False, None)
+
+
+def test_a_slow_answer_keeps_no_other_gesture_waiting(
+    thread: Thread, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(performing, "LIMITS", Limits(send_read=0.4, send_total=0.6))
+    simulator.fault(method="POST", path=READ, mode="timeout_after", times=1)
+    set_read_receipts(thread.line, are_sent=True)
+    mark_read(fresh(thread), user=make_agent())
+    show_typing(fresh(thread), state="start")
+    drain_gestures()
+    assert [len(simulator.ledger(path)) for path in (READ, TYPING)] == [1, 1]
+    assert gesture(Gesture.Kind.TYPING).requested_at
+    unanswered = gesture(Gesture.Kind.READ)
+    assert (unanswered.requested_at, bool(unanswered.error)) == (None, True)
+    # Nobody refused: the next one is asked for.
+    assert Line.objects.get().sends_read_receipts
 
 
 def test_one_worker_at_a_time_and_none_while_sending_is_paused(
