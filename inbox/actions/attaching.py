@@ -110,7 +110,8 @@ def _place(thread: Thread, tapback: Message, *, is_new: bool = False) -> None:
     if was == now:
         return
     revision = thread.revision + 1
-    Message.objects.filter(pk__in={was, now} - {None}).update(revision=revision)
+    drawn_anew = [pk for pk in (was, now) if pk]
+    Message.objects.filter(pk__in=drawn_anew).update(revision=revision)
     Message.objects.filter(pk=tapback.pk).update(reacts_to=now, revision=revision)
     tapback.reacts_to_id, tapback.revision = now, revision
     if not is_new and (was is None or now is None):

@@ -123,7 +123,7 @@ def put_in_doubt(message: Message, error: SendblueError | None) -> None:
     """
     if message.kind == Kind.REACTION and message.attempts < MOST_TAPBACK_ATTEMPTS:
         wait = backoff(message.attempts, first=2, most=30)
-        _settle(message, "lost", error, send_state=SendState.QUEUED, send_after=now() + wait)
+        _settle(message, "repeated", error, send_state=SendState.QUEUED, send_after=Now() + wait)
         return
     _settle(
         message,

@@ -128,7 +128,7 @@ def test_a_lost_answer_repeats_the_identical_one(
     made = put(theirs(site), agent, "laugh", part_index=1)
     drain()
     assert fresh(made).send_state == SendState.QUEUED
-    assert fresh(made).send_after > now()  # type: ignore[operator]
+    assert fresh(made).send_after > now()
     drain()
     assert fresh(made).send_state == SendState.ACCEPTED
     first, second = bodies(site)

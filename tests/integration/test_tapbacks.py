@@ -261,7 +261,7 @@ def test_a_tapback_is_no_news_and_leaves_a_closed_thread_closed() -> None:
     assert thread.is_closed
     assert thread.last_content == "Loved “something else”"
     pointed = with_pointer(Thread.objects.filter(pk=thread.pk), agent).get()
-    assert thread.last_inbound_revision <= pointed.pointer  # type: ignore[attr-defined]
+    assert thread.last_inbound_revision <= pointed.pointer
 
 
 def test_a_message_without_tapbacks_costs_no_query_more() -> None:
