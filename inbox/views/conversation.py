@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inbox.actions.answering import lack_of
 from inbox.actions.forecasting import outlook_of
-from inbox.actions.gesturing import receipt_of
+from inbox.actions.gesturing import receipt_of, takes_typing
 from inbox.actions.uploading import drafts_of
 from inbox.presenting import Bubble, bubbles, extras_of
 from inbox.presenting.abilities import abilities
@@ -54,13 +54,20 @@ def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
 def standing(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """What the header and the composer say about the thread now; refreshed with every change."""
     outlook = outlook_of(thread)
-    return {
-        "thread": thread,
+    return foot_of(thread) | {
         "group": group_panel(thread),
         "outlook": outlook,
         "abilities": abilities(thread, outlook.forecast.service),
         "notice": notice_of(thread),
         "line_state": line_state(thread.line),
+    }
+
+
+def foot_of(thread: Thread) -> dict[str, Any]:
+    """What stands below the newest bubble: who types, and what was asked for when it was read."""
+    return {
+        "thread": thread,
+        "takes_typing": takes_typing(thread),
         "receipt": receipt_of(thread),
     }
 

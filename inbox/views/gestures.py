@@ -15,7 +15,7 @@ from inbox.actions.locating import ask_location, refresh_place
 from inbox.actions.queueing import Refused
 from inbox.forms import ReceiptsForm, TypingForm
 
-from .conversation import standing
+from .conversation import foot_of
 from .messages import acted, say
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def typing(request: AgentRequest, pk: int) -> HttpResponse:
     """GET: what stands below the newest bubble. POST: the agent types, or no longer does."""
     thread = thread_for(request.user, pk)
     if request.method == "GET":
-        return render(request, "inbox/_thread_foot.html", standing(request, thread))
+        return render(request, "inbox/_thread_foot.html", foot_of(thread))
     form = TypingForm(request.POST)
     if form.is_valid() and request.user.shows_typing:
         show_typing(thread, state=form.cleaned_data["state"])

@@ -75,6 +75,7 @@ def test_a_thread_costs_the_same_however_long_it_is(agent_client: Client) -> Non
     mark_read(thread, user=agent)
     assert queries(agent_client, f"/threads/{thread.pk}/") == short <= 20
     assert queries(agent_client, f"/threads/{thread.pk}/messages/") <= 6
+    assert queries(agent_client, f"/threads/{thread.pk}/typing/") <= 4
 
 
 def test_a_group_costs_the_same_however_many_speak(agent_client: Client) -> None:
