@@ -27,6 +27,7 @@ def send_refusal(
     key: str | None = None,
     reason: str | None = None,
     detail: str | None = None,
+    available_at: str | None = None,
 ) -> Refusal:
     """The refusal of a send: message-like, as contract 1.2 describes it."""
     body: dict[str, Any] = {
@@ -38,6 +39,8 @@ def send_refusal(
         "error_reason": reason,
         "error_detail": detail,
     }
+    if available_at:
+        body["availableAt"] = available_at
     return Refusal(world.options.send_status if world.options.refusal_in_2xx else status, body)
 
 
@@ -121,6 +124,7 @@ def _check_new_contacts(world: World, line: Line, now: int) -> None:
                 429,
                 f"The {window} limit for new contacts is reached",
                 key=f"LINE_{window.upper()}_LIMIT_REACHED",
+                available_at=figures["nextSlotAt"],
             )
 
 

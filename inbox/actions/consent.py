@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from contacts.actions.consenting import record_consent
 from contacts.models import Contact
-from inbox.models import Message, Participant, SendState, Thread
+from inbox.models import Kind, Message, Participant, SendState, Thread
 from sendblue_inbox import live
 from sendblue_inbox.ring import ring
 
@@ -60,7 +60,8 @@ def hold_back_opted_out() -> None:
     gone = Participant.objects.filter(
         thread=OuterRef("thread"), left_at__isnull=True, contact__opted_out=True
     )
-    waiting = Message.objects.filter(send_state=SendState.QUEUED)
+    # Whoever opted out may still be taken out of a group.
+    waiting = Message.objects.filter(send_state=SendState.QUEUED).exclude(kind=Kind.GROUP_REMOVE)
     stopped = Q(thread__contact__opted_out=True) | Q(Exists(gone), thread__contact__isnull=True)
     for message in waiting.filter(stopped).order_by("pk"):
         with transaction.atomic():
