@@ -81,8 +81,9 @@ def new_thread(request: AgentRequest) -> HttpResponse:
     lines = lines_of(request.user).order_by("name", "number")
     given = request.POST if request.method == "POST" else request.GET
     taken_out = given.get("remove", "")
-    texts = [text for text in given.getlist("number") if text != taken_out]
-    recipients = read_recipients(texts)
+    # What the field holds comes after those who were read from it before.
+    texts = [*given.getlist("number"), *given.getlist("more")]
+    recipients = read_recipients(text for text in texts if text != taken_out)
     if request.method == "GET" or taken_out:
         fresh = {"client_ref": given.get("client_ref") or uuid.uuid4()}
         form = NewThreadForm(data=given if taken_out else None, initial=fresh, lines=lines)
