@@ -110,8 +110,11 @@ class Entry:
 
     @property
     def words(self) -> str:
-        """What was said about it, in the words in which it was said."""
-        return "" if self.fact.name in BY_SOMEBODY else self.fact.words
+        """What was said about it; Sendblue's own words are quoted."""
+        fact = self.fact
+        if fact.name in BY_SOMEBODY or not fact.words:
+            return ""
+        return fact.words if fact.source == Source.INBOX else f"“{fact.words}”"
 
     @property
     def source(self) -> str:

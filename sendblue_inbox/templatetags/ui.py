@@ -127,6 +127,13 @@ def to_the_second(moment: datetime) -> str:
 
 
 @register.filter
+def second_after(moment: datetime, earlier: datetime) -> str:
+    """The time of the day to the second, with its day where that is not the earlier moment's."""
+    at, day = timezone.localtime(moment), timezone.localtime(earlier).date()
+    return f"{at:%H:%M:%S}" if at.date() == day else f"{at:%a} {at.day} {at:%b, %H:%M:%S}"
+
+
+@register.filter
 def clock_time(moment: datetime) -> str:
     """The time of the day, 14:02."""
     return f"{timezone.localtime(moment):%H:%M}"
