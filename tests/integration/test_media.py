@@ -1,53 +1,40 @@
-"""Files: from a phone into our storage and onto the screen, and from an agent to a phone."""
+"""Files that people send: from a phone into our storage, and from there to those who may see."""
 
 from __future__ import annotations
 
-import asyncio
 import io
 import itertools
 import random
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from inbox.actions import fetching
 from inbox.actions.fetching import GONE_AFTER, drain_fetching, try_now
-from inbox.actions.queueing import Refused, cancel_queued, queue_message, send_again
 from inbox.actions.recording import record_message
-from inbox.actions.sending import drain_sending
 from inbox.actions.storing import store
-from inbox.actions.uploading import (
-    DRAFTS_LIVE,
-    FileRefused,
-    add_draft,
-    drain_uploading,
-    drop_stale_drafts,
-)
-from inbox.media import limits
 from inbox.media.names import safe_name
 from inbox.media.sniffing import sniff
-from inbox.models import MediaFile, Message, SendState, Thread
+from inbox.models import MediaFile, Message, Thread
 from inbox.readiness import oldest_file
 from inbox.vault import vault_summary
 from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.payloads import MessagePayload
 from tests.factories import OUR_LINE, make_agent, make_thread, moment, receive, report
 from tests.raw_server import RawServer, answering, reset, response
-from tests.security.hostile import corpus, plain, voice_note, written
+from tests.security.hostile import corpus, plain
+
+from .files import got, stored_files, time_passes, upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from django.test import Client
     from pytest_django import Settings
 
     from sendblue_inbox.models import User
@@ -76,12 +63,6 @@ def agent() -> User:
 
 
 @pytest.fixture
-def site(simulator: Simulator) -> Simulator:
-    simulator.reset(lines=[OUR_LINE], contacts=[], messages=[])
-    return simulator
-
-
-@pytest.fixture
 def upstream() -> Iterator[Any]:
     """Makes servers from which files are fetched."""
     servers: list[RawServer] = []
@@ -95,48 +76,8 @@ def upstream() -> Iterator[Any]:
         server.close()
 
 
-def time_passes() -> None:
-    """Whatever waits for its next attempt is due now."""
-    MediaFile.objects.update(fetch_after=now(), lease_until=None)
-
-
-def stored_files(storage: Path) -> int:
-    return sum(1 for path in storage.rglob("*") if path.is_file())
-
-
 def the_file() -> MediaFile:
     return MediaFile.objects.get()
-
-
-def upload(thread: Thread, agent: User, content: bytes, name: str = "a.jpg") -> MediaFile:
-    return add_draft(thread, uploader=agent, content=io.BytesIO(content), name=name)
-
-
-def send(thread: Thread, agent: User, files: list[MediaFile], **fields: Any) -> Message:
-    return queue_message(thread, author=agent, client_ref=uuid.uuid4(), files=files, **fields)
-
-
-def got(user: User, path: str, **headers: str) -> Any:
-    """An answer with its whole content, the way the site streams it."""
-
-    if not hasattr(user, "cookies"):
-        browser = Client()
-        browser.force_login(user)
-        user.cookies = browser.cookies
-
-    async def ask() -> Any:
-        client = AsyncClient()
-        client.cookies = user.cookies
-        answer = await client.get(path, headers=headers)
-        answer.whole = (
-            b"".join([piece async for piece in answer.streaming_content])
-            if answer.streaming
-            else answer.content
-        )
-        await sync_to_async(lambda: connection.close())()  # that of the request
-        return answer
-
-    return asyncio.run(ask())
 
 
 # --- what people send ---
@@ -355,157 +296,3 @@ def test_only_those_who_may_see_the_thread_get_its_files(client: Client, agent: 
         assert client.head(path).status_code == 200
     assert len(captured) <= 3
     assert client.get(f"{path}?dl")["Content-Disposition"].startswith("attachment")
-
-
-# --- what agents send ---
-
-
-def test_files_are_uploaded_before_their_messages_leave(site: Simulator, agent: User) -> None:
-    thread = make_thread()
-    pictures = [upload(thread, agent, written(Image.new("RGB", (9, n)), "PNG")) for n in (5, 6)]
-    pdf = upload(thread, agent, b"%PDF-1.4 words", "Prices.pdf")
-    send(thread, agent, [*pictures, pdf], content="Here they are")
-    send(thread, agent, [], content="Afterwards")
-    drain_sending()
-    assert not site.ledger(SEND)  # nothing overtakes what is not up yet
-    drain_uploading()
-    for _message in range(4):
-        drain_sending()
-        Message.objects.filter(send_state=SendState.QUEUED).update(send_after=now())
-    calls = [entry["path"] for entry in site.ledger() if entry["method"] == "POST"]
-    assert calls == [UPLOAD] * 3 + [SEND] * 4
-    bodies = [entry["body"] for entry in site.ledger(SEND)]
-    assert [body.get("content", "") for body in bodies] == ["", "", "Here they are", "Afterwards"]
-    addresses = [body.get("media_url", "") for body in bodies]
-    assert addresses[:3] == [file.media_url for file in MediaFile.objects.order_by("pk")]
-    assert addresses[0].endswith(".png") and addresses[2].endswith(".pdf") and not addresses[3]
-    assert all(m.send_state == SendState.ACCEPTED for m in Message.objects.all())
-
-
-def test_a_carousel_is_one_message(site: Simulator, agent: User) -> None:
-    thread = make_thread()
-    files = [upload(thread, agent, written(Image.new("RGB", (9, n)), "PNG")) for n in (5, 6, 7)]
-    with pytest.raises(Refused, match="2 to 20"):
-        send(thread, agent, files[:1], as_carousel=True)
-    send(thread, agent, files, as_carousel=True)
-    drain_uploading()
-    drain_sending()
-    (entry,) = site.ledger(CAROUSEL)
-    assert entry["body"]["media_urls"] == [
-        file.media_url for file in MediaFile.objects.order_by("position")
-    ]
-    message = Message.objects.get()
-    assert (message.kind, message.send_state) == ("carousel", SendState.ACCEPTED)
-    pdf = upload(thread, agent, b"%PDF-1.4 words", "Prices.pdf")
-    with pytest.raises(Refused, match="pictures only"):
-        send(thread, agent, [pdf, upload(thread, agent, plain("PNG"))], as_carousel=True)
-
-
-def test_a_failed_upload_is_tried_again_and_the_message_goes_once(
-    site: Simulator, agent: User
-) -> None:
-    thread = make_thread()
-    for mode in ("reset_before", "reset_after", "error_after", "html_200"):
-        site.fault(method="POST", path=UPLOAD, mode=mode, times=1)
-    send(thread, agent, [upload(thread, agent, plain("PNG"))], content="Look")
-    for _attempt in range(6):
-        drain_uploading()
-        drain_sending()
-        time_passes()
-    assert len(site.ledger(SEND)) == 1
-    assert Message.objects.get().send_state == SendState.ACCEPTED
-    uploads = len(site.ledger(UPLOAD))
-    drain_uploading()
-    assert len(site.ledger(UPLOAD)) == uploads
-
-
-def test_a_refused_upload_is_a_refused_message_and_can_be_sent_again(
-    site: Simulator, agent: User
-) -> None:
-    thread = make_thread()
-    refusal = {"status": 400, "body": {"status": "ERROR", "message": "Invalid media URL"}}
-    site.fault(method="POST", path=UPLOAD, mode=refusal, times=1)
-    message = send(thread, agent, [upload(thread, agent, plain("PNG"))])
-    drain_uploading()
-    message.refresh_from_db()
-    assert (message.send_state, message.error_message) == ("rejected", "Invalid media URL")
-    assert not site.ledger(SEND)
-    again = send_again(message, author=agent, client_ref=uuid.uuid4())
-    drain_uploading()
-    drain_sending()
-    again.refresh_from_db()
-    assert again.send_state == SendState.ACCEPTED
-    assert again.files.get().sha256 == message.files.get().sha256
-    assert again.media_url == site.ledger(SEND)[0]["body"]["media_url"]
-
-
-def test_drafts_come_and_go(client: Client, agent: User, storage: Path, monkeypatch: Any) -> None:
-    thread = make_thread()
-    client.force_login(agent)
-    given = SimpleUploadedFile("R%C3%A9sum%C3%A9.PDF", b"%PDF-1.4 words")
-    answer = client.post(f"/threads/{thread.pk}/files/new/", {"file": given})
-    assert answer.status_code == 201
-    draft = answer.json()
-    assert (draft["name"], draft["facts"]) == ("Résumé.pdf", "PDF, 14 bytes")
-    assert draft["key"] in client.get(f"/threads/{thread.pk}/").content.decode()
-    other = make_agent("ben@example.com")
-    client.force_login(other)
-    assert draft["key"] not in client.get(f"/threads/{thread.pk}/").content.decode()
-    client.post(draft["removal"])
-    assert MediaFile.objects.exists()
-    body = {"content": "x", "client_ref": uuid.uuid4(), "file": draft["key"]}
-    assert client.post(f"/threads/{thread.pk}/messages/", body).status_code == 422
-    client.force_login(agent)
-    assert client.post(draft["removal"]).status_code == 204
-    assert not MediaFile.objects.exists()
-    assert stored_files(storage) == 1  # quite new: another row may be about to name it
-    empty = client.post(f"/threads/{thread.pk}/files/new/", {"file": SimpleUploadedFile("a", b"")})
-    assert empty.json() == {"error": "The file is empty."}
-    monkeypatch.setattr(limits, "MAX_UPLOAD_BYTES", 10)
-    with pytest.raises(FileRefused, match="at most 10 bytes"):
-        upload(thread, agent, plain("PNG"))
-
-
-def test_what_was_not_sent_for_a_day_is_dropped(agent: User, monkeypatch: Any) -> None:
-    thread = make_thread()
-    old, new = upload(thread, agent, plain("PNG")), upload(thread, agent, plain("JPEG"))
-    sent = upload(thread, agent, plain("GIF"))
-    send(thread, agent, [sent])
-    MediaFile.objects.exclude(pk=new.pk).update(created_at=now() - DRAFTS_LIVE * 1.1)
-    monkeypatch.setattr("inbox.actions.storing._NEW_FOR", timedelta(0))
-    drop_stale_drafts()
-    assert set(MediaFile.objects.values_list("pk", flat=True)) == {new.pk, sent.pk}
-    assert not default_storage.exists(old.stored_as)
-    assert default_storage.exists(sent.stored_as)
-
-
-def test_taking_a_message_back_returns_its_files(agent: User) -> None:
-    thread = make_thread()
-    file = upload(thread, agent, plain("PNG"))
-    message = send(thread, agent, [file], content="Wait")
-    with pytest.raises(Refused, match="sent already"):
-        send(thread, agent, [file])
-    cancel_queued(message)
-    file.refresh_from_db()
-    assert file.message is None
-    assert send(thread, agent, [file]).file_count == 1
-
-
-def test_a_voice_note_goes_out_as_it_was_spoken(site: Simulator, agent: User) -> None:
-    file = upload(make_thread(), agent, voice_note(2), "Note.caf")
-    assert (file.content_type, file.details) == ("audio/x-caf", {"seconds": 2.0})
-    assert got(agent, f"/media/{file.key}/small/preview.ogg")["Content-Type"] == "audio/ogg"
-    send(file.thread, agent, [file])
-    drain_uploading()
-    drain_sending()
-    assert site.ledger(SEND)[0]["body"]["media_url"].endswith(".caf")
-
-
-def test_half_a_file_left_by_a_crash_is_not_taken_for_the_whole(agent: User) -> None:
-    thread = make_thread()
-    first = upload(thread, agent, b"%PDF-1.4 words")
-    with default_storage.open(first.stored_as, "wb") as half:
-        half.write(b"%PDF")
-    second = upload(thread, agent, b"%PDF-1.4 words")
-    with default_storage.open(second.stored_as) as whole:
-        assert whole.read() == b"%PDF-1.4 words"
