@@ -92,11 +92,15 @@ def marks_of(
         who = "" if reaction.is_outbound else reaction.number, reaction.part_index
         if reaction.stage in {"failed", "unknown"}:
             continue
-        if not reaction.reaction_is_removal:
+        before = standing.get(who)
+        is_same = before is not None and before.reaction == reaction.reaction
+        if reaction.reaction_is_removal:
+            if is_same:
+                del standing[who]
+        elif not is_same or (before and before.send_state not in SENT):
+            # Sendblue may list what we did here as a text: the row that knows who did it stays.
             standing.pop(who, None)
             standing[who] = reaction
-        elif who in standing and standing[who].reaction == reaction.reaction:
-            del standing[who]
     kinds: dict[str, list[Message]] = {}
     for reaction in standing.values():
         kinds.setdefault(reaction.reaction, []).append(reaction)
