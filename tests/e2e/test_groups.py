@@ -95,7 +95,7 @@ def test_a_group_from_its_first_message_on(
         Image.new("RGB", (90, 60), "teal").save(picture, "PNG")
         anas.locator("#group-photo-button").press("Enter")
         file = {"name": "team.png", "mimeType": "image/png", "buffer": picture.getvalue()}
-        anas.locator("#group-photo-file").set_input_files(file)  # type: ignore[arg-type]
+        anas.locator("#group-photo-file").set_input_files(file)
         anas.get_by_role("button", name="Use this picture").press("Enter")
         for page in (anas, bens):
             expect(page.locator("#thread-header .avatar img")).to_be_visible()
