@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inbox.actions.deleting import ask_deletion, drain_deleting
 from inbox.actions.noting import KEEP_BODIES_FOR, note, prune_bodies
 from inbox.actions.pulling import pull_changes, pull_history
 from inbox.actions.queueing import Refused, dismiss, mark_as_sent, queue_message, send_again
+from inbox.actions.recording import record_message
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
 from inbox.actions.slices import Slice, ensure_states
@@ -23,7 +25,8 @@ from inbox.presenting.evidence import Evidence
 from inbox.redaction import GONE, MOST_BYTES, redacted
 from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.client import client_from_settings
-from tests.factories import OUR_LINE, make_agent, make_line, make_thread, receive
+from sendblue_inbox.sendblue.payloads import MessagePayload
+from tests.factories import OUR_LINE, make_agent, make_line, make_thread, receive, report
 from webhooks_admin.actions.dispatching import drain_events
 
 if TYPE_CHECKING:
@@ -153,6 +156,19 @@ def test_history_leaves_no_facts_but_what_it_changes_does(site: Simulator, agent
     assert not Fact.objects.filter(message__content="Long ago").exists()
     assert facts(message)[-1] == ("poll", "status", "DELIVERED")
     site.control("POST", "deliveries", {"drop": 0})
+
+
+def test_a_fact_is_one_statement_and_history_none(db: None) -> None:
+    make_line()
+    known = receive()
+    for is_history, count in ((False, 1), (True, 0)):
+        for handle in (known.message_handle, f"new-{is_history}"):
+            body = report(message_handle=handle, date_sent=known.date_sent)
+            payload = MessagePayload.parse(body, lines=[OUR_LINE])
+            with CaptureQueriesContext(connection) as captured:
+                record_message(payload, seen_at=now(), is_history=is_history)
+            told = [query for query in captured if "inbox_fact" in query["sql"]]
+            assert len(told) == count
 
 
 def test_the_same_fact_told_again_is_counted(db: None) -> None:
