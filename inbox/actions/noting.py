@@ -31,7 +31,11 @@ Source = Fact.Source
 KEEP_BODIES_FOR = timedelta(days=30)
 BATCH, BATCHES = 1000, 20
 _COLUMNS = ("status", "error_code", "words")
-_LONGEST = {name: Fact._meta.get_field(name).max_length for name in _COLUMNS}
+_LONGEST = {
+    field.attname: field.max_length
+    for field in Fact._meta.concrete_fields
+    if field.attname in _COLUMNS
+}
 
 KEEP = """
     INSERT INTO inbox_fact (message_id, seen_at, told_at, source, name, status, error_code, words,

@@ -162,7 +162,7 @@ def plant(agent: User) -> list[Thread]:
     The other conversations hold one message each, so that the list shows every payload as well.
     """
     line = Line.objects.create(**planted(Line, number=SHORT[0]), status="ONLINE")
-    full = []
+    full: list[Thread] = []
     for at in range(len(PAYLOADS)):
         if at % A_PAGE == 0:
             thread = _thread(line, is_group=len(full) % 2 == 1)

@@ -116,8 +116,8 @@ def test_nothing_runs_on_any_page(
     show(page, "/threads/new/")
     show(page, f"/threads/new/?number={quote(PAYLOADS[2])}")
     troubled = Message.objects.filter(thread__in=threads, is_outbound=True)
-    show(page, f"/messages/{troubled.first().pk}/evidence/")  # type: ignore[union-attr]
-    show(page, f"/messages/{troubled.last().pk}/deletion/")  # type: ignore[union-attr]
+    show(page, f"/messages/{troubled.first().pk}/evidence/")
+    show(page, f"/messages/{troubled.last().pk}/deletion/")
     show(page, "/media/")
 
     show(page, "/trouble/")

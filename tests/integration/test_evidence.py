@@ -224,7 +224,7 @@ def test_no_secret_is_ever_kept(
     drain_sending()
     until(lambda: message.facts.filter(source="callback").exists())
     token = Message.objects.get(pk=message.pk).callback_token or ""
-    posted = message.facts.get(name="posted").body
+    posted: Any = message.facts.get(name="posted").body
     assert posted["json"]["status_callback"].endswith(f"/hooks/sendblue/status/{GONE}/")
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(row_to_json(inbox_fact)::text, '') FROM inbox_fact")

@@ -145,7 +145,8 @@ def screens() -> list[str]:
             message.thread = thread
         viewer = User(pk=0)
         for bubble in bubbles(shown, people={}, viewer=viewer, extras=extras_of(thread, shown)):
-            html = render_to_string("inbox/_bubble.html", {"bubble": bubble, "thread": thread})
+            context = {"bubble": bubble, "thread": thread}
+            html = str(render_to_string("inbox/_bubble.html", context))
             html = re.sub(rf"\b0*{bubble.message.pk}\b", "PK", html)
             found.append(re.sub(NUMBERED, "…", html))
     return found

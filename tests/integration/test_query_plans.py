@@ -147,7 +147,7 @@ def test_the_list_of_what_failed(agent: User, kind: str, is_deep: bool) -> None:
         most_rows=2_500 if kind else 4 * TROUBLES_A_PAGE,
     )
     the_account()
-    hold(lambda: account(HttpRequest())["account"].trouble_total, most_rows=3000)  # type: ignore[attr-defined]
+    hold(lambda: account(HttpRequest())["account"].trouble_total, most_rows=3000)
 
 
 def test_the_pages_of_a_long_thread(agent: User) -> None:
