@@ -86,6 +86,9 @@ async def contact_status(request: Request) -> Json:
         activity = "active"
     elif pair.last_inbound:
         activity = "warm"
+    pacing: dict[str, Any] = {"version": 1, "service": "iMessage", "activity": activity}
+    if new and usage(world, line)["state"] == "limited":
+        pacing["warning"] = "new_contacts_daily" if not _left_today(world, line) else "line_hourly"
     return Json(
         {
             "status": "OK",
@@ -95,7 +98,7 @@ async def contact_status(request: Request) -> Json:
             "known_contact": not new,
             "new_contact_lookback_days": world.options.new_contact_lookback_days,
             "sampled_at": iso(now),
-            "pacing": {"version": 1, "service": "iMessage", "activity": activity},
+            "pacing": pacing,
         }
     )
 
@@ -125,6 +128,10 @@ def change_line(world: World, line: Line, status: str) -> None:
     if status != line.status:
         line.status, line.status_changed = status, now
         line.degraded_since = now if status == "DEGRADED" else 0
+
+
+def _left_today(world: World, line: Line) -> int:
+    return usage(world, line)["daily"]["remaining"]
 
 
 def _line(request: Request) -> Line:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from .clock import HOUR
+from .clock import DAY, HOUR
 from .wire import Json, number_of, refuse, world_of
 
 if TYPE_CHECKING:
@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 async def evaluate_service(request: Request) -> Json:
-    """GET /api/evaluate-service?number=; 30 an hour, RCS counts as SMS."""
+    """GET /api/evaluate-service?number=; 30 an hour and 100 a day, RCS counts as SMS."""
     world = world_of(request)
     number = number_of(world, dict(request.query_params), "number")
-    most, now = world.options.evaluations_per_hour, world.clock.now()
-    while world.evaluations and world.evaluations[0] <= now - HOUR:
+    options, now = world.options, world.clock.now()
+    while world.evaluations and world.evaluations[0] <= now - DAY:
         world.evaluations.popleft()
-    if most and len(world.evaluations) >= most * len(world.lines):
+    lately = sum(at > now - HOUR for at in world.evaluations)
+    hour, day = (
+        most * len(world.lines)
+        for most in (options.evaluations_per_hour, options.evaluations_per_day)
+    )
+    if (hour and lately >= hour) or (day and len(world.evaluations) >= day):
         raise refuse(429, "Too many evaluations, please try again later", 4001)
     world.evaluations.append(now)
     found = world.phone(number).service

@@ -64,6 +64,7 @@ class Options:
     queue_size: int = 1500
     requests_per_10_s: int = 100
     evaluations_per_hour: int = 30
+    evaluations_per_day: int = 100
     verified_contacts_only: bool = False  # 42: the free plan
     mark_read_enabled: bool = True
     location_enabled: bool = True  # a dedicated Mac line (contract 2.10)
@@ -108,5 +109,6 @@ def profile(name: str) -> Options:
             burst_per_s=0,
             requests_per_10_s=0,
             evaluations_per_hour=0,
+            evaluations_per_day=0,
         )
     raise ValueError(f"unknown profile {name!r}; known: live, sdk")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 
 from inbox.forecast import Evidence, Forecast, Sight, forecast
-from inbox.models import WRITTEN, Line, Message, ServiceCheck
+from inbox.models import WRITTEN, Line, Message, ServiceCheck, Thread
 from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.terms import Status
 
 from .looking_up import Lookup, look_up, lookup_of
 
 if TYPE_CHECKING:
-    from inbox.models import Thread
+    from datetime import datetime
 
 # How far back the newest messages of a thread are evidence, and how long forecasts are scored.
 MOST_EVIDENCE = 20
@@ -46,24 +46,21 @@ def outlook_of(thread: Thread) -> Outlook:
         Evidence(Sight.OURS if is_outbound else Sight.THEIRS, service, at, bool(fell))
         for is_outbound, service, fell, at in _messages(thread)
     ]
-    checks: list[ServiceCheck] = []
-    if thread.contact:
-        asked = ServiceCheck.objects.filter(number=thread.contact.number)
-        checks = list(asked.order_by("-asked_at")[:3])
-    known += [
-        Evidence(Sight.CHECK, check.service, check.answered_at)
-        for check in checks
-        if check.answered_at
-    ]
-    return Outlook(forecast(known, now=now()), lookup_of(checks))
+    return _outlook(known, thread.contact.number if thread.contact else "")
 
 
-def look_when_unsure(thread: Thread, outlook: Outlook) -> Outlook:
+def outlook_for(number: str) -> Outlook:
+    """The same for a number that somebody is about to write to, on whatever line."""
+    theirs = Thread.objects.filter(contact__number=number, group_id="")
+    thread = theirs.select_related("contact").order_by("-last_message_at").first()
+    return outlook_of(thread) if thread else _outlook([], number)
+
+
+def look_when_unsure(number: str, outlook: Outlook) -> Outlook:
     """Have the number looked up where nothing recent tells how it can be reached."""
-    if outlook.forecast.is_sure or outlook.lookup.state or not thread.contact:
+    if outlook.forecast.is_sure or outlook.lookup.state:
         return outlook
-    asked = look_up(thread.contact.number)
-    return Outlook(outlook.forecast, Lookup("waiting")) if asked else outlook
+    return Outlook(outlook.forecast, Lookup("waiting")) if look_up(number) else outlook
 
 
 def score_of(line: Line) -> Score:
@@ -75,7 +72,18 @@ def score_of(line: Line) -> Score:
     return Score(**sent.aggregate(right=right, total=Count("pk")))
 
 
-def _messages(thread: Thread) -> list[tuple[bool, str, bool | None, object]]:
+def _outlook(known: list[Evidence], number: str) -> Outlook:
+    asked = ServiceCheck.objects.filter(number=number)
+    checks = list(asked.order_by("-asked_at")[:3]) if number else []
+    found = [
+        Evidence(Sight.CHECK, check.service, check.answered_at)
+        for check in checks
+        if check.answered_at
+    ]
+    return Outlook(forecast(known + found, now=now()), lookup_of(checks))
+
+
+def _messages(thread: Thread) -> list[tuple[bool, str, bool | None, datetime]]:
     told = Q(is_outbound=False) | Q(status__in=WENT)
     rows = thread.messages.filter(told, kind__in=WRITTEN).exclude(service="")
     newest = rows.order_by("-date_sent", "-message_handle", "-pk")

@@ -19,7 +19,6 @@ from inbox.allowance import DAY, HOUR, SLACK
 from inbox.models import Account, ServiceCheck, Thread
 from sendblue_inbox import live
 from sendblue_inbox.clock import database_now, now
-from sendblue_inbox.phone import NotANumber, to_address
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import SHORT_DRAIN, Turn
 from sendblue_inbox.sendblue.client import client_from_settings
@@ -42,12 +41,12 @@ ONCE = Limits(fetch_tries=1, fetch_total=15)
 # One statement, because it stands in the way of opening a thread.
 ASK = """
     INSERT INTO inbox_servicecheck (number, service, asked_at, error)
-    SELECT %(number)s, '', clock_timestamp(), '' FROM inbox_account
-     WHERE id = 1 AND (%(pressed)s OR least(
-           service_checks_per_hour - %(hour)s - (SELECT count(*) FROM inbox_servicecheck
-            WHERE posted_at > clock_timestamp() - interval '1 hour' - %(slack)s),
-           service_checks_per_day - %(day)s - (SELECT count(*) FROM inbox_servicecheck
-            WHERE posted_at > clock_timestamp() - interval '1 day' - %(slack)s)
+    SELECT %s, '', clock_timestamp(), '' FROM inbox_account
+     WHERE id = 1 AND (%s OR least(
+           service_checks_per_hour - %s - (SELECT count(*) FROM inbox_servicecheck
+            WHERE posted_at > clock_timestamp() - interval '61 minutes'),
+           service_checks_per_day - %s - (SELECT count(*) FROM inbox_servicecheck
+            WHERE posted_at > clock_timestamp() - interval '1441 minutes')
            ) > (SELECT count(*) FROM inbox_servicecheck WHERE posted_at IS NULL))
     ON CONFLICT DO NOTHING
 """
@@ -71,23 +70,12 @@ def look_up(number: str, *, is_pressed: bool = False) -> bool:
     """
     account()  # whose allowance it is
     with connection.cursor() as cursor:
-        kept = {"hour": KEPT_FOR_AGENTS[0], "day": KEPT_FOR_AGENTS[1], "slack": SLACK}
-        cursor.execute(ASK, kept | {"number": number, "pressed": is_pressed})
+        hour, day = KEPT_FOR_AGENTS
+        cursor.execute(ASK, [number, is_pressed, hour, day])
         asked = bool(cursor.rowcount)
     if asked:
         ring("looking")
     return asked
-
-
-def look_up_typed(text: str) -> None:
-    """Have a number looked up that somebody is about to write to, unless it is known."""
-    try:
-        number = to_address(text)
-    except NotANumber:
-        return
-    recent = ServiceCheck.objects.filter(number=number, asked_at__gt=now() - STATUS_LASTS)
-    if not recent.exists():
-        look_up(number)
 
 
 def ask_contact_status(thread: Thread) -> None:

@@ -41,7 +41,7 @@ Consent = ConsentChange.Source
 def put_back(message: Message, error: NotSent | RateLimited) -> None:
     """Queue the message again: it has surely not been sent. Gives up after an hour, or a day."""
     slowed = isinstance(error, RateLimited)
-    if slowed and is_capped(error):
+    if isinstance(error, RateLimited) and is_capped(error):
         _wait_for_window(message, error)
         return
     if now() - message.created_at > (SLOWED_FOR if slowed else UNREACHABLE_FOR):

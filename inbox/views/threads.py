@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.access import lines_of, thread_for
-from inbox.actions.forecasting import look_when_unsure
+from inbox.actions.forecasting import look_when_unsure, outlook_for
 from inbox.actions.group_reading import ask_if_stale
 from inbox.actions.grouping import start_group
 from inbox.actions.looking_up import ask_contact_status
@@ -26,6 +26,7 @@ from .panes import asked_count, list_context, render_pane
 from .rows import changed_rows
 
 if TYPE_CHECKING:
+    from inbox.actions.forecasting import Outlook
     from inbox.models import Line, Thread
     from inbox.recipients import Recipients
     from sendblue_inbox.login import AgentRequest
@@ -70,8 +71,9 @@ def thread(request: AgentRequest, pk: int) -> HttpResponse:
     if unread_for(opened, request.user):
         mark_read(opened, user=request.user)
     context = conversation(request, opened) | {"agents": agents()}
-    context["outlook"] = look_when_unsure(opened, context["outlook"])
-    ask_contact_status(opened)
+    if opened.contact:
+        context["outlook"] = look_when_unsure(opened.contact.number, context["outlook"])
+        ask_contact_status(opened)
     return render_pane(request, "inbox/_pane_thread.html", context, selected=pk)
 
 
@@ -120,6 +122,14 @@ def _write(
     return opened
 
 
+def _outlook(recipients: Recipients) -> Outlook | None:
+    """How a message to the one person will go; their number is looked up where nobody knows."""
+    if recipients.is_group or not recipients.people:
+        return None
+    number = recipients.numbers[0]
+    return look_when_unsure(number, outlook_for(number))
+
+
 def _existing(recipients: Recipients, line: Line | None) -> Thread | None:
     return existing_group(line, recipients.numbers) if line and recipients.is_group else None
 
@@ -138,6 +148,7 @@ def _new_thread(
         "form": form,
         "recipients": recipients,
         "existing": _existing(recipients, line),
+        "outlook": _outlook(recipients),
         "content": form.data.get("content", ""),
         "client_ref": form.data.get("client_ref") or form.initial.get("client_ref"),
         "choices": choices,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import expect
 
-from inbox.models import Message, ServiceCheck
+from inbox.models import Line, Message, ServiceCheck
+from sendblue_inbox.clock import now
 
 from .screen import answer, bubble, composer, focused, meet, without_page_load
 from .site import OUR_LINE, new_number, wait_until
@@ -140,6 +142,38 @@ def test_a_number_without_evidence_is_looked_up_by_itself(
     expect(figures).to_contain_text("a lookup found SMS, just now")
     figures.get_by_role("button", name="Look up again").click()
     wait_until(lambda: checks.count() == 2, "it is looked up again")
+
+
+def test_a_first_message_is_forecast_and_waits_for_its_window(
+    live_site: Site, agents: tuple[Agent, Agent], open_page: OpenPage
+) -> None:
+    number = f"+1{secrets.choice(range(201, 989))}5550194"
+    page = open_page(agents[0], "/threads/new/")
+    page.locator("#number").fill(number)
+    page.locator("#number").blur()
+    expect(page.locator("#number-forecast")).to_contain_text("Likely SMS: a lookup found SMS")
+    opens_at = now() + timedelta(hours=2)
+    Line.objects.filter(number=OUR_LINE).update(new_contacts_after=opens_at)
+    try:
+        page.locator("#first-content").fill("Your order is here")
+        page.get_by_role("button", name="Send").last.click()
+        waiting = bubble(page, "Your order is here")
+        expect(waiting.locator(".state")).to_contain_text("Waiting, goes at")
+        told = waiting.locator(".state time").get_attribute("datetime") or ""
+        assert abs(datetime.fromisoformat(told) - opens_at) < timedelta(minutes=1)
+        page.locator("#line-button").click()
+        expect(page.locator("#line-figures")).to_contain_text("1 message on this line")
+        expect(page.locator("#line-figures")).to_contain_text("the next here will go at")
+        page.keyboard.press("Escape")
+        waiting.get_by_role("button", name="Take back").click()
+        expect(composer(page)).to_have_value("Your order is here")
+        expect(waiting).to_have_count(0)
+    finally:
+        Line.objects.update(new_contacts_after=None)
+    answer(page, "Your order is here")
+    expect(bubble(page, "Your order is here").locator(".state")).to_contain_text("Sent")
+    message = Message.objects.get(number=number)
+    assert (message.forecast_service, message.service) == ("SMS", "SMS")
 
 
 def test_the_line_and_its_limits_by_keyboard(

@@ -95,13 +95,13 @@ def test_what_nobody_asked_for_leaves_enough_for_those_who_do(site: Simulator) -
 
 def test_a_thread_without_evidence_is_looked_up_once(site: Simulator) -> None:
     thread = make_thread(number=ON_SMS)
-    outlook = look_when_unsure(thread, outlook_of(thread))
+    outlook = look_when_unsure(ON_SMS, outlook_of(thread))
     assert (outlook.forecast.service, outlook.lookup.state) == ("", "waiting")
-    look_when_unsure(thread, outlook_of(thread))
+    look_when_unsure(ON_SMS, outlook_of(thread))
     drain_looking()
     outlook = outlook_of(thread)
     assert (outlook.forecast.words, outlook.lookup.state) == ("Likely SMS", "answered")
-    look_when_unsure(thread, outlook)
+    look_when_unsure(ON_SMS, outlook)
     assert ServiceCheck.objects.count() == 1
     site.fault(method="GET", path=EVALUATE, mode={"status": 429, "body": {}}, times=1)
     look_up(ON_SMS, is_pressed=True)
@@ -134,6 +134,7 @@ def test_caps_are_what_sendblue_says_and_null_is_not_zero(site: Simulator) -> No
     site.control("POST", f"lines/{OUR_LINE}", {"usage": {"hourly": {"limit": 7, "used": 5}}})
     line = pull(site)
     assert (line.new_contacts_per_hour, line.new_contacts_per_day) == (7, 50)
+    assert line.usage
     assert line.usage["hourly"]["used"] == 5
     assert allowance_of(line).left([], now()) == (2, 50)
     nothing = {"limit": None, "used": None, "remaining": None, "nextSlotAt": None}

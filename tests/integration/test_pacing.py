@@ -37,13 +37,9 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Let that much time pass, or take it back."""
-        self._run("UPDATE clock.hand SET at = at + %s", timedelta(seconds=seconds))
+        self._run("UPDATE clock.hand SET at = at + %s::interval", f"{seconds} seconds")
 
-    def set(self, at: datetime) -> None:
-        """Make it that moment."""
-        self._run("UPDATE clock.hand SET at = %s", at)
-
-    def _run(self, sql: str, value: object) -> None:
+    def _run(self, sql: str, value: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(sql, [value])
 
@@ -119,7 +115,7 @@ def test_sixteen_workers_keep_the_pace_of_every_line_and_use_it(clock: Clock, ag
     passed = (database_now() - began).total_seconds()
     for line in lines[:3]:
         sent = Message.objects.filter(line=line, attempted_at__isnull=False)
-        times = sorted(sent.values_list("attempted_at", flat=True))
+        times = sorted(filter(None, sent.values_list("attempted_at", flat=True)))
         for first, eleventh in zip(times, times[line.burst :], strict=False):
             assert eleventh - first >= SECOND, "more than the burst within a second"
         for place, start in enumerate(times):
@@ -148,7 +144,7 @@ def test_new_people_go_in_the_windows_of_the_line_through_the_night_of_the_chang
     with pytest.raises(Refused, match="for the next 24 hours"):
         for at in range(40):
             waiting.append(write(line, person(at), agent))
-    planned = [message.send_after for message in waiting]
+    planned = [message.send_after for message in waiting if message.send_after]
     assert planned == sorted(planned)
     assert 16 <= len(waiting) <= 24
     chance = random.Random(7)
@@ -157,7 +153,7 @@ def test_new_people_go_in_the_windows_of_the_line_through_the_night_of_the_chang
         plan_openings()
         leave(line)
     sent = Message.objects.filter(attempted_at__isnull=False)
-    times = sorted(sent.values_list("attempted_at", flat=True))
+    times = sorted(filter(None, sent.values_list("attempted_at", flat=True)))
     assert len(times) == len(waiting)
     for first, fourth in zip(times, times[3:], strict=False):
         assert fourth - first >= HOUR

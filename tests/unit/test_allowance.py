@@ -50,7 +50,8 @@ def most_in_a_day(times: list[datetime]) -> int:
 def test_no_plan_breaks_a_window(
     start: datetime, wishes: list[int], per_hour: int, per_day: int, jumps: list[int]
 ) -> None:
-    allowance, taken, at = Allowance(per_hour, per_day), [], start
+    allowance, at = Allowance(per_hour, per_day), start
+    taken: list[datetime] = []
     for wish, jump in zip(wishes, jumps, strict=False):
         at += timedelta(seconds=wish + jump)
         slot = allowance.next_slot(taken, at)
@@ -65,7 +66,8 @@ def test_no_plan_breaks_a_window(
 @given(start=moments, per_hour=st.integers(2, 20))
 def test_a_full_queue_uses_what_is_allowed(start: datetime, per_hour: int) -> None:
     """As many as fit leave: at least 95 of 100 that the hour alone would let through."""
-    allowance, taken = Allowance(per_hour, 10_000), []
+    allowance = Allowance(per_hour, 10_000)
+    taken: list[datetime] = []
     for _ in range(per_hour * 24):
         slot = allowance.next_slot(taken, start)
         assert slot is not None
@@ -77,7 +79,8 @@ def test_a_full_queue_uses_what_is_allowed(start: datetime, per_hour: int) -> No
 @settings(max_examples=30, deadline=None)
 @given(start=moments, per_day=st.integers(2, 30))
 def test_days_are_filled_to_the_brim(start: datetime, per_day: int) -> None:
-    allowance, taken = Allowance(1000, per_day), []
+    allowance = Allowance(1000, per_day)
+    taken: list[datetime] = []
     for _ in range(per_day * 5):
         slot = allowance.next_slot(taken, start)
         assert slot is not None
