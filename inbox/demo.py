@@ -280,7 +280,7 @@ def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[
 def _plain(row: Model, name: str) -> Any:
     value = getattr(row, name)
     if isinstance(value, DatabaseDefault):
-        value = row._meta.get_field(name).db_default.value  # type: ignore[union-attr]
+        value = row._meta.get_field(name).db_default  # type: ignore[union-attr]
     return Jsonb(value) if isinstance(value, dict) else value
 
 
