@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TYPING, READ, PLACE = "/api/send-typing-indicator", "/api/mark-read", "/api/location/*"
-TODAY = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
@@ -43,12 +42,9 @@ def thread(simulator: Simulator) -> Thread:
     return make_thread()
 
 
-def dots(seconds: float, *, is_typing: bool = True, received: float | None = None) -> None:
+def dots(told: datetime, *, is_typing: bool = True, received: datetime | None = None) -> None:
     """A typing webhook of that moment, as it is read in production."""
-    told = TODAY + timedelta(seconds=seconds)
-    event = WebhookEvent(kind="typing_indicator", token="", received_at=told)
-    if received is not None:
-        event.received_at = TODAY + timedelta(seconds=received)
+    event = WebhookEvent(kind="typing_indicator", token="", received_at=received or told)
     body = {"number": ANNA, "from_number": OUR_LINE, "is_typing": is_typing}
     HANDLERS["typing_indicator"](event, body | {"timestamp": told.isoformat()})
 
@@ -62,14 +58,15 @@ def gesture(kind: Gesture.Kind) -> Gesture:
 
 
 # --- theirs ---
-def outcome(steps: Iterable[tuple[str, float]]) -> dict[str, Any]:
+def outcome(steps: Iterable[tuple[str, float]], today: datetime) -> dict[str, Any]:
     """What the thread says after these reports; the database is as before afterwards."""
     with transaction.atomic():
         for word, seconds in steps:
+            told = today + timedelta(seconds=seconds)
             if word == "wrote":
-                receive(content="Here", date_sent=TODAY + timedelta(seconds=seconds))
+                receive(content="Here", date_sent=told)
             else:
-                dots(seconds, is_typing=word == "start")
+                dots(told, is_typing=word == "start")
         found = Thread.objects.get()
         columns = ("typing_number", "typing_until", "last_inbound_at")
         told = {name: getattr(found, name) for name in columns} | {"left": bool(found.typing_left)}
@@ -91,15 +88,16 @@ def outcome(steps: Iterable[tuple[str, float]]) -> dict[str, Any]:
 def test_dots_depend_on_what_was_told_not_on_its_order(
     thread: Thread, steps: list[tuple[str, float]], is_shown: bool
 ) -> None:
-    expected = outcome(steps)
+    today = now()
+    expected = outcome(steps, today)
     assert expected["left"] is is_shown
     for order in permutations([*steps, steps[0]]):
-        assert outcome(order) == expected, order
+        assert outcome(order, today) == expected, order
 
 
 def test_dots_end_by_themselves_and_cost_nothing(thread: Thread) -> None:
     before = fresh(thread).revision
-    dots(0)
+    dots(now())
     shown = fresh(thread)
     assert 0 < shown.typing_left <= TYPING_LASTS.total_seconds() * 1000
     assert (shown.revision, Message.objects.count()) == (before, 1)
@@ -108,19 +106,19 @@ def test_dots_end_by_themselves_and_cost_nothing(thread: Thread) -> None:
 
 
 def test_a_clock_that_runs_ahead_does_not_hold_the_dots(thread: Thread) -> None:
-    dots(3600, received=0)
+    dots(now() + timedelta(hours=1), received=now())
     assert fresh(thread).typing_left <= TYPING_LASTS.total_seconds() * 1000
-    dots(1, is_typing=False)
+    dots(now(), is_typing=False)
     assert fresh(thread).typing_left == 0
 
 
 def test_the_list_and_the_thread_say_who_types(thread: Thread, client: Client) -> None:
     client.force_login(make_agent())
-    dots(0)
+    dots(now())
     for path in ("/threads/list/", f"/threads/{thread.pk}/", f"/threads/{thread.pk}/typing/"):
         page = client.get(path).content.decode()
         assert "data-gone-in=" in page, path
-    dots(1, is_typing=False)
+    dots(now(), is_typing=False)
     assert "data-gone-in=" not in client.get(f"/threads/{thread.pk}/typing/").content.decode()
 
 
