@@ -69,9 +69,9 @@ def outcome(steps: Iterable[tuple[str, float]], today: datetime) -> dict[str, An
                 dots(told, is_typing=word == "start")
         found = Thread.objects.get()
         columns = ("typing_number", "typing_until", "last_inbound_at")
-        told = {name: getattr(found, name) for name in columns} | {"left": bool(found.typing_left)}
+        said = {name: getattr(found, name) for name in columns} | {"left": bool(found.typing_left)}
         transaction.set_rollback(True)
-    return told
+    return said
 
 
 @pytest.mark.parametrize(
