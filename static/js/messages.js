@@ -170,7 +170,7 @@ function keepPlace() {
   if (moved) scroller().scrollTop += moved;
 }
 
-const isOurs = (element) => element.id === "changes" || element.closest?.("#messages");
+const isOurs = (element) => element.id === "changes" || element.closest?.("#messages, [data-jump]");
 
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement.id !== "changes") return;

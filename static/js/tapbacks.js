@@ -40,7 +40,10 @@ export function close() {
 }
 
 function fill(message) {
-  const { lacks, parts, reaction } = message.dataset;
+  const { parts, reaction } = message.dataset;
+  const note = bar().querySelector(".tools-note");
+  const isBlocked = document.getElementById("composer-notice")?.dataset.blocked === "yes";
+  const lacks = message.dataset.lacks ?? (isBlocked ? note.dataset.blocked : undefined);
   const form = bar().querySelector("form");
   form.elements.message.value = pk;
   form.elements.client_ref.value = crypto.randomUUID();
@@ -56,7 +59,6 @@ function fill(message) {
   bar().querySelector("[data-tool=copy]").hidden = !wordsOf(message);
   const details = bar().querySelector("[data-tool=details]");
   details.href = details.dataset.url.replace("/0/", `/${pk}/`);
-  const note = bar().querySelector(".tools-note");
   note.textContent = lacks ?? note.dataset.words;
   note.classList.toggle("is-reason", Boolean(lacks));
 }
