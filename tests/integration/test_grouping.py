@@ -19,14 +19,17 @@ from inbox.actions.grouping import (
     remove_person,
     rename,
     start_group,
-    try_from,
 )
 from inbox.actions.queueing import Refused, queue_message
+from inbox.actions.recording import record_answer, record_message
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
 from inbox.models import FormerThread, Line, Message, Reader, SendState, Thread
 from inbox.presenting.groups import lines_to_try
-from tests.factories import make_agent, make_contact, make_line
+from sendblue_inbox.sendblue.payloads import MessagePayload
+from tests.factories import make_agent, make_contact, make_line, moment, report
+
+from .test_races import at_once
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -142,6 +145,28 @@ def test_two_threads_become_one_and_their_screens_follow(
     assert there.messages.filter(content="Third").exists()
 
 
+def test_the_answer_and_a_webhook_at_the_same_moment(simulator: Simulator, ana: User) -> None:
+    for turn in range(5):
+        ours = begin(ana, f"+1415555{turn:04d}", f"+1415556{turn:04d}").messages.get()
+        Thread.objects.filter(pk=ours.thread_id).update(group_id=f"new-{turn}")
+        told = {"group_id": f"sb_group_race_{turn}", "participants": []}
+        ours_again = report(line=LINE, is_outbound=True, message_handle=ours.message_handle, **told)
+        theirs = report(line=LINE, message_handle=f"race-{turn}", **told)
+
+        def reported(body: dict[str, Any]) -> None:
+            record_message(MessagePayload.parse(body, lines=[LINE]), seen_at=moment())
+
+        at_once(
+            lambda: record_answer(ours, MessagePayload.parse(ours_again, lines=[LINE])),  # noqa: B023
+            lambda: reported(theirs),  # noqa: B023
+            lambda: reported(ours_again),  # noqa: B023
+        )
+        thread = Thread.objects.get(group_id=told["group_id"])
+        handles = thread.messages.values_list("message_handle", flat=True)
+        assert set(handles) == {ours.message_handle, f"race-{turn}"}
+    assert not Thread.objects.filter(group_id__startswith="new-").exists()
+
+
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [
@@ -216,7 +241,9 @@ def test_changes_hold_when_a_phone_confirmed_them(simulator: Simulator, ana: Use
         photograph(fresh, io.BytesIO(b"<svg/>"), client_ref=uuid.uuid4(), **told)
 
 
-def test_refusals_of_the_line_offer_another(simulator: Simulator, ana: User) -> None:
+def test_refusals_of_the_line_offer_another(
+    simulator: Simulator, ana: User, client: Client
+) -> None:
     thread = begin(ana, ANNA, BEN)
     simulator.control("POST", "options", {"lines_without_group_photo": [LINE]})
     photograph(thread, None, author=ana, client_ref=uuid.uuid4())
@@ -232,7 +259,13 @@ def test_refusals_of_the_line_offer_another(simulator: Simulator, ana: User) -> 
     refused = newest("group_add")
     (other,) = lines_to_try(refused)
     assert other.number == OTHER_LINE
-    try_from(refused, other, author=ana, client_ref=uuid.uuid4())
+    client.force_login(ana)
+    page = client.get(f"/threads/{thread.pk}/").content.decode()
+    assert "This line cannot change the picture" in page
+    assert "Sendblue does not know this line as yours" in page and "Try as this line" in page
+    told = {"line": other.pk, "client_ref": uuid.uuid4()}
+    for _double_click in range(2):
+        client.post(f"/messages/{refused.pk}/line/", told)
     drain_sending()
     assert simulator.ledger("/api/modify-group")[-1]["body"]["from_number"] == OTHER_LINE
     assert newest("group_add").send_state == SendState.ACCEPTED
