@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -76,13 +76,36 @@ def threads(live_site: Site) -> Iterator[list[Thread]]:
     Line.objects.exclude(pk__in=before).delete()
 
 
+@pytest.fixture
+def subscriptions(live_site: Site) -> Iterator[None]:
+    """Addresses that somebody else registered at Sendblue; taken away afterwards."""
+    simulator = live_site.simulator
+    before = simulator.state()["webhooks"]
+
+    def put(webhooks: dict[str, Any]) -> None:
+        keys = {
+            "sb-api-key-id": simulator.key_id,
+            "sb-api-secret-key": simulator.secret_key,
+        }
+        body = {"webhooks": webhooks}
+        simulator.http.put("/api/account/webhooks", json=body, headers=keys).raise_for_status()
+
+    put(before | {"call_log": [f"https://evil.test/{one}" for one in PAYLOADS]})
+    yield
+    put({"call_log": []} | before)
+
+
 def test_every_text_is_known_to_be_told_or_ours() -> None:
     assert len(set(PAYLOADS)) >= 200
     assert uncovered() == set(), "say in planting.py whether strangers have a say in it"
 
 
 def test_nothing_runs_on_any_page(
-    live_site: Site, agents: tuple[Agent, Agent], threads: list[Thread], outside: list[str]
+    live_site: Site,
+    agents: tuple[Agent, Agent],
+    threads: list[Thread],
+    outside: list[str],
+    subscriptions: None,
 ) -> None:
     page = agents[0].context.new_page()
     page.set_default_timeout(20_000)
@@ -119,6 +142,7 @@ def test_nothing_runs_on_any_page(
     show(page, f"/messages/{troubled.first().pk}/evidence/")
     show(page, f"/messages/{troubled.last().pk}/deletion/")
     show(page, "/media/")
+    show(page, "/webhooks/")
 
     show(page, "/trouble/")
     for _ in range(3):
