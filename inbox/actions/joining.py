@@ -52,16 +52,16 @@ def lock_group(pk: int, group_id: str) -> Thread:
     return begun
 
 
-def beginnings(payload: MessagePayload) -> list[Message]:
-    """Our sends whose fate is open and that may have begun the group that a report tells of:
-    on its line, and to the same people."""
+def beginnings(payload: MessagePayload, *states: SendState) -> list[Message]:
+    """Our sends in these states, without a handle, that may have begun the group that a report
+    tells of: on its line, and to the same people."""
     people = set(people_among(payload.participants))
     if not (payload.group_id and people):
         return []
     rows = Message.objects.filter(
         line__number=payload.line_number,
         thread__group_id__startswith=NEW_GROUP,
-        send_state__in=[SendState.SENDING, SendState.UNKNOWN],
+        send_state__in=states,
         message_handle="",
         kind__in=WRITTEN,
     )

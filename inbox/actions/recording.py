@@ -39,6 +39,7 @@ LATE_AFTER = timedelta(seconds=60)
 NEWS_FOR = timedelta(days=1)
 # How long a lost answer may lie back for a report to be taken as that message.
 ADOPTION_WINDOW = timedelta(minutes=15)
+IN_DOUBT = (SendState.SENDING, SendState.UNKNOWN)
 Consent = ConsentChange.Source
 
 
@@ -122,7 +123,8 @@ def _record(payload: MessagePayload, seen_at: datetime, source: str, is_history:
 
 def _place_of(payload: MessagePayload, seen_at: datetime) -> tuple[Thread, Message | None]:
     """The thread of a message that we do not have, locked, and our send that it can only be."""
-    begun = _own_send(beginnings(payload), payload, seen_at) if payload.is_outbound else None
+    open_sends = beginnings(payload, *IN_DOUBT) if payload.is_outbound else []
+    begun = _own_send(open_sends, payload, seen_at)
     if begun:
         thread = lock_group(begun.thread_id, payload.group_id)
         begun.refresh_from_db()
@@ -132,7 +134,7 @@ def _place_of(payload: MessagePayload, seen_at: datetime) -> tuple[Thread, Messa
     if not payload.is_outbound:
         return thread, None
     in_doubt = thread.messages.filter(
-        send_state__in=[SendState.SENDING, SendState.UNKNOWN],
+        send_state__in=IN_DOUBT,
         message_handle="",
         kind__in=WRITTEN,
     )
@@ -265,7 +267,7 @@ def _thread_of(payload: MessagePayload, seen_at: datetime) -> Thread:
     line = line_for(payload.line_number)
     started = told_time(payload) or seen_at
     if payload.group_id:
-        return group_thread(line, payload.group_id, started)
+        return group_thread(line, payload, started)
     if not payload.number:
         raise Unreadable("The report does not say who the person is.")
     return thread_with(line, ensure_contact(payload.number), started)
@@ -284,10 +286,16 @@ def thread_with(line: Line, contact: Contact, started: datetime) -> Thread:
     return thread
 
 
-def group_thread(line: Line, group_id: str, started: datetime) -> Thread:
-    """The group's conversation; made now where there is none yet."""
+def group_thread(line: Line, payload: MessagePayload, started: datetime) -> Thread:
+    """The group's conversation; made now where there is none yet.
+
+    Where a person says that the message which began a group was sent, it is that group.
+    """
+    group_id = payload.group_id
     thread = Thread.objects.filter(group_id=group_id).first()
     if thread is None:
+        for begun in beginnings(payload, SendState.MARKED_SENT):
+            return lock_group(begun.thread_id, group_id)
         Thread.objects.bulk_create(
             [Thread(line=line, group_id=group_id, last_message_at=started)],
             ignore_conflicts=True,

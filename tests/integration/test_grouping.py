@@ -20,7 +20,7 @@ from inbox.actions.grouping import (
     rename,
     start_group,
 )
-from inbox.actions.queueing import Refused, queue_message
+from inbox.actions.queueing import Refused, mark_as_sent, queue_message
 from inbox.actions.recording import record_answer, record_message
 from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
@@ -111,6 +111,22 @@ def test_the_first_message_makes_the_group_and_the_second_waits_for_its_id(
     assert (second.get("numbers"), second["group_id"]) == (None, thread.group_id)
     states = set(Message.objects.values_list("send_state", flat=True))
     assert states == {SendState.ACCEPTED}
+
+
+def test_a_group_that_a_person_vouches_for_is_found_when_somebody_answers(
+    simulator: Simulator, ana: User
+) -> None:
+    simulator.fault(method="POST", path=SEND, mode="reset_after", times=1)
+    thread = begin(ana, ANNA, BEN)
+    mark_as_sent(thread.messages.get(), by=ana)
+    queue_message(thread, author=ana, content="Anybody?", client_ref=uuid.uuid4())
+    drain_sending()
+    assert len(simulator.ledger(SEND)) == 1
+    told = {"group_id": shown(simulator)["group_id"], "participants": [ANNA, BEN, LINE]}
+    body = report(line=LINE, number=BEN, message_handle="here", **told)
+    record_message(MessagePayload.parse(body, lines=[LINE]), seen_at=moment())
+    drain_sending()
+    assert simulator.ledger(SEND)[1]["body"]["group_id"] == Thread.objects.get().group_id
 
 
 def test_what_was_refused_gives_its_place_to_the_next(simulator: Simulator, ana: User) -> None:
