@@ -30,6 +30,7 @@ THREADS_A_PAGE = 40
 MESSAGES_A_PAGE = 50
 TROUBLES_A_PAGE = 50
 MOST_CHANGES = 100
+MOST_NAMED = 200
 # Unread messages are counted up to here; the screen shows "99+".
 MOST_UNREAD = 100
 # A new colleague does not start with years of unread messages.
@@ -315,14 +316,22 @@ def _filtered(threads: QuerySet[Thread], user: User, filters: ThreadFilter) -> Q
         threads = threads.filter(line=filters.line)
     if filters.query.strip():
         people = Participant.objects.filter(contact__in=matching(filters.query))
+        named = _groups_named(filters.query.strip())
+        found = Q(pk__in=people.values("thread"))
         # A search looks everywhere: what was put away is found again.
-        return threads.filter(pk__in=people.values("thread"))
+        return threads.filter(found | Q(pk__in=named) if named else found)
     threads = threads.filter(is_closed=filters.view == "closed")
     if filters.view == "mine":
         threads = threads.filter(assignee=user)
     if filters.view == "unread":
         threads = threads.filter(last_inbound_revision__gt=F("pointer"))
     return threads
+
+
+def _groups_named(words: str) -> list[int]:
+    """The groups with these words in their name; few enough to be named one by one."""
+    groups = Thread.objects.exclude(group_id="").filter(group_display_name__icontains=words)
+    return list(groups.values_list("pk", flat=True)[:MOST_NAMED])
 
 
 def _with_row(threads: QuerySet[Thread]) -> QuerySet[Thread]:

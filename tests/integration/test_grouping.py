@@ -312,6 +312,16 @@ def test_the_group_tells_whether_a_lost_change_happened(
     assert len(simulator.ledger("/api/modify-group")) == 1
 
 
+def test_a_group_is_found_by_its_name_and_by_its_people(ana: User, client: Client) -> None:
+    thread = begin(ana, ANNA, BEN)
+    Thread.objects.update(group_display_name="Friday lunch")
+    client.force_login(ana)
+    for words in ("day LUN", BEN[-6:]):
+        page = client.get("/threads/", {"q": words}).content.decode()
+        assert f"thread-row-{thread.pk}" in page
+    assert "thread-row-" not in client.get("/threads/", {"q": "Saturday"}).content.decode()
+
+
 def test_a_group_is_asked_about_when_it_is_opened_after_a_day(
     simulator: Simulator, ana: User, client: Client
 ) -> None:
