@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox.access import messages_of
 from inbox.actions.accounts import account as the_account
+from inbox.actions.attaching import attach, read_tapback, sight_of
 from inbox.context import account
 from inbox.demo import Seeder
 from inbox.models import Line, Message, SendState, Thread
@@ -164,3 +165,13 @@ def test_what_changed_in_a_long_thread(agent: User) -> None:
     assert changes_since(thread, thread.revision - 5).added
     hold(lambda: changes_since(thread, thread.revision - 5), most_rows=5 * 5)
     hold(lambda: changes_since(thread, 0))
+
+
+def test_tapbacks_and_messages_find_each_other_in_their_thread(agent: User) -> None:
+    thread = Thread.objects.order_by("-revision")[0]
+    message = thread.messages.exclude(message_handle="").order_by("date_sent")[100]
+    hold(lambda: attach(thread, message, None), tables={"inbox_message"})
+    before = sight_of(message)
+    message.send_state, message.content = "", "Loved “Words that nobody wrote”"
+    read_tapback(message)
+    hold(lambda: attach(thread, message, before), tables={"inbox_message"})
