@@ -41,6 +41,8 @@ def state_of(message: Message) -> State:
     match message.stage:
         case "waiting" if message.file_count and not message.media_url:
             return State("Uploading")
+        case "waiting" if message.thread.line.is_away:
+            return State("Waiting until the line is back")
         case "waiting" if message.send_after and message.send_after > soon:
             return State("Waiting, goes at", message.send_after)
         case "waiting" if message.thread.awaits_group_id and not begins_group(message):
