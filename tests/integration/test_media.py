@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from tests.conftest import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
-UPLOAD, SEND, CAROUSEL = "/api/upload-file", "/api/send-message", "/api/send-carousel"
 SHOWN = {
     *("image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4", "video/quicktime"),
     *("audio/mpeg", "audio/mp4", "audio/ogg"),
