@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inbox.actions.recording import record_message
+from inbox.actions.queueing import queue_message
+from inbox.actions.reacting import react
+from inbox.actions.recording import record_answer, record_message
 from inbox.actions.triaging import mark_read
-from inbox.models import Kind, Message, Thread
+from inbox.models import Kind, Message, SendState, Thread
 from inbox.queries import with_pointer
 from sendblue_inbox.sendblue.payloads import MessagePayload
-from tests.factories import ANNA, BEN, OUR_LINE, make_agent, make_line, report
+from tests.factories import ANNA, BEN, OUR_LINE, make_agent, make_line, make_thread, report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -262,6 +265,23 @@ def test_a_tapback_is_no_news_and_leaves_a_closed_thread_closed() -> None:
     assert thread.last_content == "Loved “something else”"
     pointed = with_pointer(Thread.objects.filter(pk=thread.pk), agent).get()
     assert thread.last_inbound_revision <= pointed.pointer
+
+
+def test_tapbacks_move_on_when_a_stranger_turns_out_to_be_our_own_send() -> None:
+    """Nothing ties the webhook to our send until its callback names both."""
+    agent, thread = make_agent(), make_thread()
+    ours = queue_message(thread, author=agent, content="It ships.", client_ref=uuid.uuid4())
+    Message.objects.update(send_state=SendState.UNKNOWN, attempted_at=TODAY - timedelta(days=1))
+    stranger = tell(told(0, "It ships.", is_outbound=True, handle="stranger"))
+    assert stranger != ours
+    react(stranger, author=agent, reaction="like", client_ref=uuid.uuid4())
+    tell(told(9, "Loved “It ships.”"))
+    assert mark_on("stranger") == [(ANNA, "love"), ("us", "like")]
+    body = told(0, "It ships.", is_outbound=True, handle="stranger")
+    record_answer(ours, MessagePayload.parse(body, lines=[OUR_LINE]))
+    assert not Message.objects.filter(pk=stranger.pk).exists()
+    assert Message.objects.get(message_handle="stranger") == ours
+    assert mark_on("stranger") == [(ANNA, "love"), ("us", "like")]
 
 
 def test_a_message_without_tapbacks_costs_no_query_more() -> None:
