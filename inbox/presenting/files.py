@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.urls import reverse
 
+from inbox.media.guessing import WORDS, guess, guess_of_url
 from inbox.media.limits import in_words, warning_of_file
 from inbox.media.sniffing import INLINE, Shape
 from inbox.models import MediaFile, SendState
@@ -16,12 +17,6 @@ from inbox.models import MediaFile, SendState
 if TYPE_CHECKING:
     from inbox.models import Message
 
-KINDS = {
-    "image": {".jpg", ".jpeg", ".png", ".gif", ".heic", ".heif", ".webp", ".tiff", ".bmp"},
-    "film": {".mp4", ".mov", ".m4v", ".3gp", ".webm"},
-    "sound": {".caf", ".m4a", ".mp3", ".aac", ".amr", ".wav", ".ogg"},
-}
-KIND_WORDS = {"image": "Picture", "film": "Video", "sound": "Audio", "file": "File"}
 ICONS = {
     Shape.PICTURE: "image",
     Shape.VIDEO: "film",
@@ -34,6 +29,12 @@ TYPE_WORDS = {
     "text/plain": "Text",
     "text/vcard": "Contact card",
     "audio/x-caf": "Audio",
+}
+GUESSED_SHAPES = {
+    "image": Shape.PICTURE,
+    "film": Shape.VIDEO,
+    "sound": Shape.AUDIO,
+    "contact": Shape.CONTACT,
 }
 _SHAPES = {"image": Shape.PICTURE, "video": Shape.VIDEO, "audio": Shape.AUDIO}
 State = MediaFile.State
@@ -66,8 +67,8 @@ def attachment_of(media_url: str) -> Attachment | None:
     if address.scheme not in {"http", "https"} or not address.netloc:
         return None
     path = PurePosixPath(unquote(address.path))
-    kind = _kind_of(path.name)
-    return Attachment(kind, path.name or address.netloc, KIND_WORDS[kind], media_url)
+    kind = guess(path.name)
+    return Attachment(kind, path.name or address.netloc, WORDS[kind], media_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,7 @@ class ShownFile:
     def shape(self) -> str:
         """picture, video, audio, contact or other; of a file that is not here yet, a guess."""
         if self.file.state != State.SAFE:
-            guess = {"image": "picture", "film": "video", "sound": "audio", "file": "other"}
-            return guess[_kind_of(PurePosixPath(unquote(urlsplit(self.file.source_url).path)).name)]
+            return GUESSED_SHAPES.get(guess_of_url(self.file.source_url), Shape.OTHER)
         main = self.file.content_type.partition("/")[0]
         if self.file.content_type == "text/vcard":
             return Shape.CONTACT
@@ -162,7 +162,7 @@ class ShownFile:
     @property
     def title(self) -> str:
         """Its name; of what is not here yet, what it seems to be."""
-        return self.file.name or KIND_WORDS[_kind_of(self.file.source_url)]
+        return self.file.name or WORDS[guess_of_url(self.file.source_url)]
 
     @property
     def facts(self) -> str:
@@ -205,8 +205,3 @@ def draft_as_json(file: MediaFile, service: str) -> dict[str, Any]:
         "removal": reverse("inbox:remove_file", args=[file.key]),
         "warning": warning_of_file(file.size or 0, service),
     }
-
-
-def _kind_of(name: str) -> str:
-    suffix = PurePosixPath(name).suffix.lower()
-    return next((kind for kind, suffixes in KINDS.items() if suffix in suffixes), "file")
