@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inbox.call_words import call_words
+from inbox.media.guessing import WORDS, guess_of_url
 from inbox.models import TROUBLE, FormerThread, Kind, Message, Thread
 from sendblue_inbox import live
 from sendblue_inbox.sendblue.tapbacks import tapback_text
@@ -141,7 +142,9 @@ def summary(message: Message) -> str:
         return "Location"
     if message.app_card:
         return "App card"
-    return "Attachment" if message.media_url or message.file_count else "Empty message"
+    if message.media_url:
+        return WORDS[guess_of_url(message.media_url)]
+    return "Attachment" if message.file_count else "Empty message"
 
 
 def _newest(messages: QuerySet[Message]) -> Message | None:
