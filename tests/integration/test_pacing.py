@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import random
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from inbox.actions.opening import plan_openings
 from inbox.actions.queueing import Refused, cancel_queued, queue_message
 from inbox.allowance import HOUR, day_around
 from inbox.models import Line, Message, SendState
+from sendblue_inbox import ring as doorbell
 from sendblue_inbox.clock import database_now
 from tests.factories import make_agent, make_line, make_thread, receive
 
@@ -213,3 +216,19 @@ def test_a_full_queue_takes_no_more(agent: User) -> None:
         write(line, person(at), agent)
     with pytest.raises(Refused, match="already has 2 messages waiting"):
         write(line, person(3), agent)
+
+
+def test_a_later_bell_rings_once_and_the_earlier_one_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: queue.Queue[tuple[str, float]] = queue.Queue()
+    monkeypatch.setattr(doorbell, "_publish", lambda kind: rung.put((kind, time.monotonic())))
+    began = time.monotonic()
+    for seconds in (30, 0.3, 20, 0.5):
+        doorbell.ring("looking", after=timedelta(seconds=seconds))
+    kind, at = rung.get(timeout=5)
+    assert kind == "looking"
+    assert at - began >= 0.3
+    doorbell.ring("groups", after=timedelta(seconds=0.4))  # by then a second one had rung
+    assert rung.get(timeout=5)[0] == "groups"
+    assert rung.empty()
