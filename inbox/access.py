@@ -39,9 +39,7 @@ def messages_of(user: User) -> QuerySet[Message]:
     return Message.objects.filter(thread__in=threads_of(user))
 
 
-def file_for(
-    user: User, key: str, *, stored: bool = False, previewed: bool = False
-) -> MediaFile:
+def file_for(user: User, key: str, *, stored: bool = False, previewed: bool = False) -> MediaFile:
     """The file with that key, which lies here where it has to; raises Http404."""
     files = MediaFile.objects.filter(thread__in=threads_of(user))
     if stored:

@@ -127,8 +127,8 @@ def row_versions(
     """Those of the named threads that the filter shows; two queries that carry no words."""
     named = _filtered(with_pointer(threads.filter(pk__in=pks), user), user, filters)
     joins = ("contact__number", "line__number", "assignee__email")
-    found = named.annotate(xmins=RawSQL(XMINS, [])).values_list("pk", "pointer", "xmins", *joins)
-    rows = list(found)
+    xmins = RawSQL(XMINS, [])  # nosec B611 a constant
+    rows = list(named.annotate(xmins=xmins).values_list("pk", "pointer", "xmins", *joins))
     unread = unread_counts([(pk, pointer) for pk, pointer, *_ in rows])
     return [RowVersion(pk, unread[pk], xmins) for pk, _, xmins, *_ in rows]
 

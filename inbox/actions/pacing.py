@@ -161,17 +161,16 @@ def next_turn() -> timedelta | None:
 
     A line that somebody is sending on is not looked at: whoever does rings again.
     """
+    due = due_messages().order_by().values("line")
+    lines = Line.objects.filter(pk__in=due).exclude(sender_until__gt=Now())
     with connection.cursor() as cursor:
-        due = due_messages().order_by().values("line")
-        lines = Line.objects.filter(pk__in=due).exclude(sender_until__gt=Now())
-        sql, params = lines.values("pk").query.sql_with_params()
         cursor.execute(
-            f"""
+            """
             SELECT min(greatest(busy_until - clock_timestamp() - seconds_per_message
                        * greatest(burst - 2, 0) * interval '1 second', interval '0'))
-              FROM inbox_line WHERE id IN ({sql})
-            """,  # noqa: S608 the inner statement is Django's
-            params,
+              FROM inbox_line WHERE id = ANY(%s)
+            """,
+            [list(lines.values_list("pk", flat=True))],
         )
         return cursor.fetchone()[0]
 

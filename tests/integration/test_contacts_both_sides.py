@@ -112,9 +112,7 @@ def test_where_both_sides_changed_a_person_picks(simulator: Simulator, agent: An
     assert (contact.conflicts, contact.push_state) == ({}, "saved")
 
 
-def test_what_sendblue_knew_before_is_met_not_overwritten(
-    simulator: Simulator, agent: Any
-) -> None:
+def test_what_sendblue_knew_before_is_met_not_overwritten(simulator: Simulator, agent: Any) -> None:
     simulator.reset(contacts=[{"phone": ANNA, "first_name": "Anna", "company_name": "Birch"}])
     contact = create_contact(ANNA, author=agent, first_name="Annie")
     drain_pushing()
