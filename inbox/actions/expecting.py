@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 KEPT_AT_SENDBLUE = timedelta(days=30)
 
 
+def lacks_file(message: Message) -> bool:
+    """Whether the message names a file that no row was made for, as before there were such rows."""
+    return bool(message.media_url) and not message.send_state and not message.file_count
+
+
 def expect_file(message: Message) -> None:
     """Make sure that the file of a message that was not sent from here is copied.
 

@@ -124,6 +124,18 @@ def test_any_order_of_reports_ends_with_the_same_file(simulator: Simulator) -> N
     assert ends == {(second, 1, second, State.WAITING)}
 
 
+def test_a_message_from_before_there_were_files_gets_its_own(simulator: Simulator) -> None:
+    told = {"message_handle": "one", "media_url": f"{simulator.url}/media/mug.jpg"}
+    body = report(date_sent=moment(), **told)
+    message = record_message(MessagePayload.parse(body, lines=[OUR_LINE]), seen_at=moment())
+    MediaFile.objects.all().delete()
+    Message.objects.update(file_count=0)
+    for _again in range(2):
+        record_message(MessagePayload.parse(body, lines=[OUR_LINE]), seen_at=moment())
+    assert the_file().message == message
+    assert Message.objects.get().file_count == 1
+
+
 def test_all_are_safe_in_the_end_although_a_third_of_the_answers_fails(
     upstream: Any, storage: Path
 ) -> None:
