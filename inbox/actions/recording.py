@@ -20,7 +20,7 @@ from sendblue_inbox.sendblue.terms import OPT_IN_WORDS, OPT_OUT_WORDS
 
 from .attaching import attach, read_tapback, sight_of
 from .consent import note_consent
-from .expecting import expect_file
+from .expecting import expect_file, lacks_file
 from .facts import absorb, fitted, merge, told_time
 from .joining import beginnings, lock_group
 from .membership import note_group
@@ -206,7 +206,7 @@ def _update(
         message.lease_until = message.resolve_after = None
         message.error_code = message.error_message = ""
     first_seen = None if message.date_updated else message.date_sent
-    changed = merge(message, payload) or state != message.send_state
+    changed = merge(message, payload) or state != message.send_state or lacks_file(message)
     if stranger:
         absorb(message, stranger)
     read_tapback(message)
