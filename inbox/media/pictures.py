@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -33,21 +31,16 @@ _MOST_REPORT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What was written: pixels, media type, frames, and the child's peak in kB."""
+    """What was written: pixels, media type, frames."""
 
     width: int
     height: int
     mime: str
     frames: int
-    peak_kb: int
 
 
 class Unreadable(Exception):
     """The file cannot be shown as a picture; the text is for people."""
-
-    def __init__(self, reason: str, peak_kb: int = 0) -> None:
-        super().__init__(reason)
-        self.peak_kb = peak_kb
 
 
 def sanitise(
@@ -80,27 +73,24 @@ def sanitise(
             env=_ENVIRONMENT,
             cwd="/",
         )
-        peak_kb = _wait(child, seconds)
+        _wait(child, seconds)
         report.seek(0)
         told = _read_report(report.read(_MOST_REPORT), child.returncode)
     if "error" in told:
-        raise Unreadable(str(told["error"])[:100], peak_kb)
+        raise Unreadable(str(told["error"])[:100])
     for written in (picture, thumbnail):
         written.seek(0)
     width, height = int(told["width"]), int(told["height"])
-    return Picture(width, height, str(told["mime"]), int(told["frames"]), peak_kb)
+    return Picture(width, height, str(told["mime"]), int(told["frames"]))
 
 
-def _wait(child: subprocess.Popen[bytes], seconds: float) -> int:
-    """Wait for the end, or bring it about; returns the peak of its memory in kB."""
-    timer = threading.Timer(seconds, child.kill)
-    timer.start()
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the end, or bring it about."""
     try:
-        _pid, status, usage = os.wait4(child.pid, 0)
-    finally:
-        timer.cancel()
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _read_report(written: bytes, code: int) -> dict[str, Any]:

@@ -152,10 +152,14 @@ def test_stop_and_start_decide_by_when_they_were_written_not_when_they_came() ->
 
 
 def test_an_unknown_kind_of_event_is_kept(client: Client) -> None:
-    for kind in ("call_log", "call_completed", "inbound_call", "contact_profile"):
+    assert deliver(client, {"event_type": "contact_profile", "x": 1}, "contact_profile")
+    for kind in ("call_log", "call_completed", "inbound_call"):
         assert deliver(client, {"event_type": kind, "x": 1}, kind).status_code == 200
     drain_events()
-    assert WebhookEvent.objects.filter(processed_at__isnull=False).count() == 4
+    assert WebhookEvent.objects.get(processed_at__isnull=False).kind == "contact_profile"
+    aside = WebhookEvent.objects.filter(quarantined_at__isnull=False)
+    assert {event.error for event in aside} == {"The report does not say who called which line."}
+    assert aside.count() == 3
 
 
 def test_a_blocked_line_says_so(client: Client) -> None:

@@ -17,7 +17,6 @@ from inbox.media.sniffing import INLINE, OTHER, TEXT, sniff
 from .hostile import corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 # Which of the hostile files may come out as a picture: written anew, so all else in them is gone.
@@ -31,17 +30,19 @@ RUNS = (b"<script", b"<svg", b"<html", b"<?php", b"JavaScript", b"PK\x03\x04", b
 
 
 @pytest.fixture
-def peaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The memory of every child, in kB."""
+def peaks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The memory of every child that lived to tell, in kB."""
     seen: list[int] = []
-    wait = pictures._wait
+    read = pictures._read_report
 
-    def watched(*arguments: object) -> int:
-        seen.append(wait(*arguments))
-        return seen[-1]
+    def watched(written: bytes, code: int) -> dict[str, object]:
+        told = read(written, code)
+        assert code < 0 or told["peak_kb"] > 0
+        seen.append(told.get("peak_kb", 0))
+        return told
 
-    monkeypatch.setattr(pictures, "_wait", watched)
-    yield seen
+    monkeypatch.setattr(pictures, "_read_report", watched)
+    return seen
 
 
 def as_file(data: bytes) -> IO[bytes]:
