@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
 
 function giveUp(form) {
   form.reset();
-  document.activeElement.blur();
+  if (form.contains(document.activeElement)) document.activeElement.blur();
 }
 
 // What was being written goes along.

@@ -186,13 +186,15 @@ def test_words_that_come_back_bring_their_effect(
 
     line = Line.objects.filter(number=OUR_LINE)
     line.update(busy_until=now() + timedelta(minutes=5))
-    composer(page).fill("On second thoughts")
-    open_studio(page)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    bubble(page, "On second thoughts").get_by_role("button", name="Take back").press("Enter")
-    expect(bubble(page, "On second thoughts")).to_have_count(0)
-    line.update(busy_until=now())
+    try:
+        composer(page).fill("On second thoughts")
+        open_studio(page)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        bubble(page, "On second thoughts").get_by_role("button", name="Take back").press("Enter")
+        expect(bubble(page, "On second thoughts")).to_have_count(0)
+    finally:
+        line.update(busy_until=now())
     expect(composer(page)).to_have_value("On second thoughts")
     expect(page.locator("#effect-chosen")).to_contain_text("With Slam")
 

@@ -58,8 +58,11 @@ function standing() {
   showChosen();
 }
 
+let isSet = false; // the stage, and not cleared yet
+
 function open() {
   setStage();
+  isSet = true;
   const style = chosen() || studio().querySelector("input").value;
   studio().querySelector(`[value="${style}"]`).checked = true;
   studio().showModal();
@@ -68,9 +71,11 @@ function open() {
   show();
 }
 
+// At once where a choice closes it: the dialog's own event comes later, when somebody fast may have
+// opened it again. It tells of Escape.
 function leave() {
-  if (studio().returnValue === "chosen") choose(picked().value);
-  studio().returnValue = "";
+  if (!isSet || studio().open) return;
+  isSet = false;
   player().then(({ stop }) => stop());
   stage().querySelector(".messages").replaceChildren();
   document.getElementById("content").focus();
@@ -78,7 +83,10 @@ function leave() {
 
 document.addEventListener("click", ({ target }) => {
   if (target.closest("#effects-button")) open();
-  if (target.closest("[data-closes=studio]")) studio().close();
+  if (target.closest("[data-closes=studio]")) {
+    studio().close();
+    leave();
+  }
   if (target.closest("[data-plays=again]")) show();
   if (target.closest("[data-removes=effect]")) {
     choose("");
@@ -87,6 +95,13 @@ document.addEventListener("click", ({ target }) => {
 });
 document.addEventListener("change", ({ target }) => {
   if (target.closest("#effect-studio")) show();
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.closest("#effect-studio")) return;
+  event.preventDefault();
+  choose(picked().value);
+  studio().close();
+  leave();
 });
 // `close` does not bubble, so it is caught on its way down.
 document.addEventListener("close", ({ target }) => target === studio() && leave(), true);
