@@ -41,6 +41,8 @@ def identity(pid: int) -> str | None:
     """The pid with the time that the process started: pids are used again. None if it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except ProcessLookupError:
+        return None  # it ended between the opening and the reading
     except FileNotFoundError:
         if Path("/proc/self").exists():
             return None
