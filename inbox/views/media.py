@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from inbox.access import file_for, thread_for
 from inbox.actions.fetching import try_now
+from inbox.actions.forecasting import outlook_of
 from inbox.actions.uploading import FileRefused, add_draft, drafts_of, drop_draft
 from inbox.media.names import content_disposition
 from inbox.media.sniffing import INLINE
@@ -65,7 +66,8 @@ def add_file(request: AgentRequest, pk: int) -> HttpResponse:
         )
     except FileRefused as refusal:
         return JsonResponse({"error": str(refusal)}, status=422)
-    return JsonResponse(draft_as_json(draft, thread.service), status=201)
+    service = outlook_of(thread).forecast.service
+    return JsonResponse(draft_as_json(draft, service), status=201)
 
 
 @require_GET
