@@ -119,4 +119,6 @@ def ensure(services: Services, size: Size) -> str:
         with services.connect("postgres") as connection:
             connection.execute(f'ALTER DATABASE "{draft}" RENAME TO "{size.name}"')
     services.prepare(size.name)  # a release since may have brought migrations
+    with services.connect(size.name) as connection:
+        connection.execute("ANALYZE")
     return services.database(size.name)

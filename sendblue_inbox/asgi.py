@@ -2,8 +2,8 @@
 
 Django's own handler sends a request through all asynchronous middleware and lets each synchronous
 piece of it change to a thread and back: some twenty changes a page, each of them a fight for the
-interpreter once many ask at a time. Here a page changes threads once. Streams, deliveries and
-files go Django's way: they have views or threads of their own.
+interpreter once many ask at a time. Here a page changes threads once. Streams and static files go
+Django's way: they have views or threads of their own.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
     from django.http.response import HttpResponseBase
 
-# These answer by themselves: the stream is asynchronous, the others have their own threads.
-ASYNCHRONOUS = ("/events/", "/hooks/", "/static/")
+# These answer by themselves: the stream is asynchronous, files have their own threads.
+ASYNCHRONOUS = ("/events/", "/static/")
+# Deliveries have a lane of their own too: no page keeps Sendblue waiting.
+HOOKS = "/hooks/"
 # What every screen asks for when anything happens anywhere waits in a lane of its own, so that
 # whoever opens a conversation passes by.
 LISTS = "/threads/list/"
-LIST_THREADS, PAGE_THREADS = 2, 16
+LIST_THREADS, HOOK_THREADS, PAGE_THREADS = 2, 6, 16
 
 
 class Application(ASGIHandler):
@@ -45,6 +47,7 @@ class Application(ASGIHandler):
         self._pages = BaseHandler()
         self._pages.load_middleware(is_async=False)
         self._list_threads = ThreadPoolExecutor(LIST_THREADS, "list")
+        self._hook_threads = ThreadPoolExecutor(HOOK_THREADS, "hook")
         self._page_threads = ThreadPoolExecutor(PAGE_THREADS, "page")
 
     async def handle(
@@ -62,13 +65,17 @@ class Application(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        threads = self._list_threads if path == LISTS else self._page_threads
         run = contextvars.copy_context().run
         loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(threads, run, self._answer, scope, body)
+        response = await loop.run_in_executor(self._lane(path), run, self._answer, scope, body)
         await self.send_response(response, send)
         if response.streaming:
             await sync_to_async(response.close)()
+
+    def _lane(self, path: str) -> ThreadPoolExecutor:
+        if path.startswith(HOOKS):
+            return self._hook_threads
+        return self._list_threads if path == LISTS else self._page_threads
 
     def _answer(self, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

@@ -15,6 +15,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +39,28 @@ class Command(BaseCommand):
 
     def handle(self, *, static: bool, as_json: bool, **_options: Any) -> None:
         with advisory_lock():
+            is_behind = has_migrations_to_run()
             # Their chatter belongs to the log: standard output is the report.
             call_command("migrate", interactive=False, stdout=sys.stderr)
+            if is_behind:
+                analyze()
             call_command("createcachetable", stdout=sys.stderr)
             email, password = ensure_administrator()
         if static:
             collect_static()
         self.stdout.write(report(email, password, as_json=as_json))
+
+
+def has_migrations_to_run() -> bool:
+    """Whether the schema is older than the code."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def analyze() -> None:
+    """Let PostgreSQL look at the columns that came: without figures it plans them badly."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 @contextmanager
