@@ -9,12 +9,13 @@ from inbox.media.names import name_in_url
 from inbox.models import MediaFile, Message
 from sendblue_inbox.clock import now
 from sendblue_inbox.ring import ring
+from sendblue_inbox.sendblue.terms import INBOUND_MEDIA_DAYS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 # How long Sendblue keeps what somebody sent (contract 1.7); nothing is published of other files.
-KEPT_AT_SENDBLUE = timedelta(days=30)
+KEPT_AT_SENDBLUE = timedelta(days=INBOUND_MEDIA_DAYS)
 
 
 def lacks_file(message: Message) -> bool:

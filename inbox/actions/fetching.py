@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,9 @@ from sendblue_inbox.rows import Turn, backoff
 from sendblue_inbox.safe_download import DownloadError, Forbidden, Gone, TooLarge, download
 from sendblue_inbox.sendblue.terms import MAX_UPLOAD_BYTES
 
+from .file_claims import claim, share_out
 from .noting import note
-from .storing import store
+from .storing import keep
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -55,11 +55,8 @@ logger = logging.getLogger(__name__)
 def drain_fetching() -> None:
     """Copy what is due, a few files at once on all workers together."""
     turn = Turn()
-    free = AT_ONCE - MediaFile.objects.filter(state=State.WAITING, lease_until__gt=now()).count()
-    connection.close()
-    if free > 0:
-        with ThreadPoolExecutor(free, thread_name_prefix="file") as workers:
-            list(workers.map(_work, [turn] * free))
+    waiting = MediaFile.objects.filter(state=State.WAITING)
+    share_out(lambda: _work(turn), unfinished=waiting, at_once=AT_ONCE)
     if due_files().exists():
         ring("fetching")
 
@@ -69,17 +66,6 @@ def due_files() -> QuerySet[MediaFile]:
     leased = Q(lease_until__gt=now())
     waiting = MediaFile.objects.filter(state=State.WAITING, fetch_after__lte=now())
     return waiting.exclude(leased).order_by("attempts", "-pk")
-
-
-def claim_file() -> MediaFile | None:
-    """The next due file, ours alone for the time of a lease, with the claim committed."""
-    with transaction.atomic():
-        file = due_files().select_for_update(skip_locked=True).first()
-        if file:
-            file.attempts += 1
-            file.lease_until = now() + LEASE
-            file.save(update_fields=["attempts", "lease_until"])
-        return file
 
 
 def fetch(file: MediaFile) -> None:
@@ -119,35 +105,15 @@ def allowed_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 
 def _work(turn: Turn) -> None:
-    try:
-        while not turn.is_over and (file := claim_file()):
-            fetch(file)
-    finally:
-        connection.close()
+    while not turn.is_over and (file := claim(due_files(), lease=LEASE)):
+        fetch(file)
 
 
 def _keep(file: MediaFile, copy: SafeCopy) -> None:
-    stored = store(copy.content)
-    preview = store(copy.preview) if copy.preview else None
+    kept = keep(copy)
     reached("fetching.stored")
-    _write(
-        file,
-        "file_kept",
-        f"{copy.name}, SHA-256 {stored.sha256}",
-        state=State.SAFE,
-        error="",
-        name=copy.name,
-        content_type=copy.content_type,
-        size=stored.size,
-        sha256=stored.sha256,
-        width=copy.width,
-        height=copy.height,
-        details=copy.details,
-        stored_as=stored.name,
-        preview_as=preview.name if preview else "",
-        fetched_at=now(),
-        fetch_after=None,
-    )
+    words = f"{copy.name}, SHA-256 {kept['sha256']}"
+    _write(file, "file_kept", words, state=State.SAFE, error="", fetch_after=None, **kept)
 
 
 def _put_off(file: MediaFile, error: DownloadError) -> None:

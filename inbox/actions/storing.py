@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -18,6 +18,8 @@ from sendblue_inbox.clock import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from inbox.media.safe_copy import SafeCopy
 
 _CHUNK = 256 * 1024
 # What no row names may belong to a row that is being written right now.
@@ -51,6 +53,24 @@ def store(content: IO[bytes]) -> Stored:
         name = default_storage.save(name, File(content))
         _settle_on_disk(name)
     return Stored(name, sha256, size)
+
+
+def keep(copy: SafeCopy) -> dict[str, Any]:
+    """Store a checked file with its small picture; what its row then says of it."""
+    stored = store(copy.content)
+    preview = store(copy.preview) if copy.preview else None
+    return {
+        "name": copy.name,
+        "content_type": copy.content_type,
+        "size": stored.size,
+        "sha256": stored.sha256,
+        "width": copy.width,
+        "height": copy.height,
+        "details": copy.details,
+        "stored_as": stored.name,
+        "preview_as": preview.name if preview else "",
+        "fetched_at": now(),
+    }
 
 
 def forget(names: Iterable[str]) -> None:

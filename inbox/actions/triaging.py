@@ -77,3 +77,9 @@ def _save(thread: Thread, field: str) -> None:
     thread.save(update_fields=[field, "revision"])
     thread.refresh_from_db(fields=["revision"])
     wake_thread(thread.pk)
+
+
+def set_preferences(user: User, *, enter_sends: bool, shows_typing: bool) -> None:
+    """What an agent likes to have otherwise."""
+    user.enter_sends, user.shows_typing = enter_sends, shows_typing
+    user.save(update_fields=["enter_sends", "shows_typing"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
@@ -28,8 +27,9 @@ from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import Rejected, SendblueError
 
 from .accounts import is_sending_paused, pause_sending
+from .file_claims import claim, share_out
 from .noting import Source, note, note_error
-from .storing import forget, store
+from .storing import forget, keep
 from .touching import lock_thread, touch_thread
 
 if TYPE_CHECKING:
@@ -71,24 +71,13 @@ def add_draft(thread: Thread, *, uploader: User, content: IO[bytes], name: str) 
         if refusal:
             raise FileRefused(refusal)
         with make_safe(raw, name=name) as copy:
-            stored = store(copy.content)
-            preview = store(copy.preview) if copy.preview else None
             return MediaFile.objects.create(
                 thread=thread,
                 uploader=uploader,
                 is_outbound=True,
                 state=State.SAFE,
-                name=copy.name,
-                content_type=copy.content_type,
-                size=stored.size,
-                sha256=stored.sha256,
-                width=copy.width,
-                height=copy.height,
-                details=copy.details,
-                stored_as=stored.name,
-                preview_as=preview.name if preview else "",
-                fetched_at=now(),
                 fetch_after=now(),
+                **keep(copy),
             )
 
 
@@ -121,11 +110,7 @@ def drain_uploading() -> None:
     if is_sending_paused():
         return
     turn = Turn()
-    free = AT_ONCE - _unsent_files().filter(lease_until__gt=now()).count()
-    connection.close()
-    if free > 0:
-        with ThreadPoolExecutor(free, thread_name_prefix="upload") as workers:
-            list(workers.map(_work, [turn] * free))
+    share_out(lambda: _work(turn), unfinished=_unsent_files(), at_once=AT_ONCE)
     if due_uploads().exists():
         ring("uploading")
 
@@ -160,28 +145,14 @@ def upload(file: MediaFile, client: Client) -> None:
         _put_off(file, None)
 
 
-def claim_upload() -> MediaFile | None:
-    """The next due file, ours alone for the time of a lease, with the claim committed."""
-    with transaction.atomic():
-        file = due_uploads().select_for_update(skip_locked=True, of=("self",)).first()
-        if file:
-            file.attempts += 1
-            file.lease_until = now() + LEASE
-            file.save(update_fields=["attempts", "lease_until"])
-        return file
-
-
 def _unsent_files() -> QuerySet[MediaFile]:
     return MediaFile.objects.filter(message__send_state=SendState.QUEUED, media_url="")
 
 
 def _work(turn: Turn) -> None:
     client = client_from_settings()
-    try:
-        while not turn.is_over and (file := claim_upload()):
-            upload(file, client)
-    finally:
-        connection.close()
+    while not turn.is_over and (file := claim(due_uploads(), lease=LEASE)):
+        upload(file, client)
 
 
 def _write_address(file: MediaFile, media_url: str) -> None:

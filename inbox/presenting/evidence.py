@@ -168,7 +168,8 @@ class Rung:
     def sources(self) -> str:
         """Who says so, each once."""
         labels = dict.fromkeys(Source(fact.source).label for fact in self.proofs)
-        return ", ".join(labels)
+        words = ", ".join(label[0].lower() + label[1:] for label in labels)
+        return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True)

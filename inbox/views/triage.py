@@ -10,7 +10,14 @@ from django.views.decorators.http import require_POST
 
 from inbox.access import thread_for
 from inbox.actions.accounts import resume_sending
-from inbox.actions.triaging import assign, close, mark_read, mark_unread, reopen
+from inbox.actions.triaging import (
+    assign,
+    close,
+    mark_read,
+    mark_unread,
+    reopen,
+    set_preferences,
+)
 from inbox.forms import AssignmentForm, PreferencesForm
 
 from .messages import acted
@@ -68,7 +75,5 @@ def preferences(request: AgentRequest) -> HttpResponse:
     """What the agent likes to have otherwise."""
     form = PreferencesForm(request.POST)
     if form.is_valid():
-        request.user.enter_sends = form.cleaned_data["enter_sends"]
-        request.user.shows_typing = form.cleaned_data["shows_typing"]
-        request.user.save(update_fields=["enter_sends", "shows_typing"])
+        set_preferences(request.user, **form.cleaned_data)
     return HttpResponse(status=204) if request.htmx else redirect("inbox:threads")

@@ -100,7 +100,6 @@ MAX_CONTENT_LENGTH = 18_995
 
 MEGABYTE = 1_000_000
 MAX_UPLOAD_BYTES = 100 * MEGABYTE  # upload-file, and media on iMessage
-ADVISED_MEDIA_BYTES = 20 * MEGABYTE  # what Sendblue advises on iMessage
 MAX_SMS_MEDIA_BYTES = 5 * MEGABYTE  # larger is shrunk on the way
 MAX_GROUP_PHOTO_BYTES = 5 * MEGABYTE
 MAX_GROUP_SIZE = 25

@@ -15,6 +15,7 @@ from PIL import Image
 
 from inbox.actions import fetching
 from inbox.actions.fetching import GONE_AFTER, drain_fetching, try_now
+from inbox.actions.file_claims import claim
 from inbox.actions.recording import record_message
 from inbox.actions.storing import store
 from inbox.media.names import safe_name
@@ -221,10 +222,10 @@ def test_what_is_late_is_said_while_it_is_tried(upstream: Any, agent: User, clie
 
 def test_two_workers_copy_a_file_once(simulator: Simulator) -> None:
     receive(content="", media_url=f"{simulator.url}/media/mug.jpg")
-    first = fetching.claim_file()
-    assert first and fetching.claim_file() is None
+    first = claim(fetching.due_files(), lease=fetching.LEASE)
+    assert first and claim(fetching.due_files(), lease=fetching.LEASE) is None
     MediaFile.objects.update(lease_until=now() - timedelta(seconds=1))  # as after a kill
-    second = fetching.claim_file()
+    second = claim(fetching.due_files(), lease=fetching.LEASE)
     fetching.fetch(second)
     revision = Thread.objects.get().revision
     fetching.fetch(first)
