@@ -19,11 +19,14 @@ from django.db import transaction
 
 # Every kind of drain and the queue that it waits in.
 KINDS = {
+    "comparing": "bulk",
     "deleting": "bulk",
     "events": "default",
     "fetching": "media",
     "groups": "default",
     "gestures": "sending",
+    "importing": "bulk",
+    "jobs": "bulk",
     "pushing": "bulk",
     "looking": "default",
     "resolving": "default",

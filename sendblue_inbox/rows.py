@@ -6,6 +6,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Self
 
 # A drain takes no new row after this long; the bell and the sweep bring the next drain.
 DRAIN_SECONDS = 20
@@ -18,6 +19,11 @@ class Turn:
     """The time that one drain may spend taking rows."""
 
     ends_at: float = field(default_factory=lambda: time.monotonic() + DRAIN_SECONDS)
+
+    @classmethod
+    def of(cls, seconds: float) -> Self:
+        """A turn of another length."""
+        return cls(time.monotonic() + seconds)
 
     @property
     def is_over(self) -> bool:

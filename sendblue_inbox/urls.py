@@ -10,6 +10,7 @@ urlpatterns = [
     path("up", views.up, name="up"),
     path("ready", views.ready, name="ready"),
     path("hooks/", include("webhooks_admin.hook_urls")),
+    path("contacts/", include("contacts.urls")),
     path("webhooks/", include("webhooks_admin.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("", include("inbox.urls")),

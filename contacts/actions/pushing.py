@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from celery import shared_task
 from django.db import connection, transaction
 
 from contacts.models import Contact, ContactChange
@@ -18,6 +17,7 @@ from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import Turn, backoff
+from sendblue_inbox.seats import TURN_SECONDS, bulk_drain
 from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import BadCredentials, Rejected, SendblueError
 
@@ -38,10 +38,10 @@ class _Overtaken(Exception):
     """The contact was edited again while it was pushed; that edit brings its own push."""
 
 
-@shared_task(name="drain.pushing")
+@bulk_drain("pushing")
 def drain_pushing() -> None:
     """Push what waits, one contact after the other: Sendblue allows 100 requests in 10 s."""
-    turn = Turn()
+    turn = Turn.of(TURN_SECONDS)
     client = client_from_settings()
     while contact := claim():
         push(contact, client)

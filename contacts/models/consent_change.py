@@ -22,6 +22,7 @@ class ConsentChange(models.Model):
         REFUSAL = "refusal", "Sendblue refused a send"
         LIST = "list", "Sendblue’s list of contacts"
         AGENT = "agent", "An agent noted it"
+        CSV = "csv", "A CSV file"
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consent_changes")
     opted_out = models.BooleanField()

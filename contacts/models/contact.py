@@ -60,6 +60,20 @@ class Contact(models.Model):
     push_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     pushed_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    # The person whose other number this is: it follows that contact and is no row of the list.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="other_numbers"
+    )
+    # The import that saved it last: how much of it is at Sendblue yet. Not checked by the database.
+    last_import = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -80,6 +94,11 @@ class Contact(models.Model):
                 fields=["sort_name", "id"],
                 condition=Q(removed_at__isnull=True),
                 name="contact_by_name",
+            ),
+            models.Index(
+                fields=["last_import", "push_state"],
+                condition=Q(last_import__isnull=False),
+                name="contact_of_import",
             ),
         )
 

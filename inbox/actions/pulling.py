@@ -18,12 +18,12 @@ from inbox.models import Line, Message, SendState, SyncState
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.sendblue.terms import MAX_CONTACTS_PAGE
+from sendblue_inbox.sendblue.windows import Listing
 
 from .facts import merge
 from .noting import Source
 from .recording import TooEarly, Unreadable, record_message
 from .slices import wake
-from .windows import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

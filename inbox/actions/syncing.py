@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from celery import shared_task
 from celery.signals import worker_ready
 from django.db import DatabaseError
 
@@ -20,6 +19,7 @@ from inbox.models import SyncState
 from sendblue_inbox.clock import now
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import Turn, backoff
+from sendblue_inbox.seats import TURN_SECONDS, bulk_drain
 from sendblue_inbox.sendblue.client import client_from_settings
 from sendblue_inbox.sendblue.errors import (
     BadCredentials,
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 Kind = SyncState.Kind
-# Kinds take turns, so that a long history delays no poll by more than this.
-SLICE_SECONDS = 5
 logger = logging.getLogger(__name__)
 
 
@@ -67,16 +65,16 @@ def register(kind: str, pull: Callable[[Slice], bool], *, every: timedelta) -> N
     JOBS[kind] = Job(pull, every)
 
 
-@shared_task(name="drain.syncing")
+@bulk_drain("syncing")
 def drain_syncing() -> None:
     """Run what is due, a slice at a time."""
     ensure_states()
-    turn = Turn()
+    turn = Turn.of(TURN_SECONDS)
     while not turn.is_over:
         state = claim(JOBS)
         if state is None:
             return
-        run_slice(state, ends_at=min(turn.ends_at, time.monotonic() + SLICE_SECONDS))
+        run_slice(state, ends_at=turn.ends_at)
     ring("syncing")
 
 

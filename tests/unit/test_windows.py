@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox.actions.windows import Listing
 from sendblue_inbox.sendblue.terms import MAX_OFFSET
+from sendblue_inbox.sendblue.windows import Listing
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PAGE = 10

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from sendblue_inbox.sendblue.terms import MAX_OFFSET
+from .terms import MAX_OFFSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
