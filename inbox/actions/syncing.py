@@ -7,7 +7,6 @@ the inbox can be used at once while years of history fill in behind.
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
