@@ -45,3 +45,50 @@ class User(AbstractUser):
         """One or two letters that stand for the person where there is no room for the name."""
         words = str(self).replace(".", " ").split() or ["?"]
         return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+
+
+class AuditEntry(models.Model):
+    """One sensitive act: who, when, what, before and after. Only added to, never changed.
+
+    Each entry carries the digest of the one before it, so an edited, removed or moved one is found
+    (sendblue_inbox/auditing.py). People are named as they were called then, hence no foreign key.
+    The database itself refuses UPDATE and DELETE (migration 0003).
+    """
+
+    number = models.BigIntegerField(primary_key=True)  # 1, 2, 3, … without gaps
+    at = models.DateTimeField()
+    actor_pk = models.BigIntegerField(null=True, blank=True)
+    actor = models.CharField(max_length=254, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    act = models.CharField(max_length=64)
+    target = models.CharField(max_length=254, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["act", "-number"], name="audit_act"),
+            models.Index(fields=["actor_pk", "-number"], name="audit_actor"),
+        )
+
+    def __str__(self) -> str:
+        return f"audit entry {self.number}"
+
+
+class AuditHead(models.Model):
+    """The end of the chain, sealed with this installation's key: nobody can cut entries off it.
+
+    The row is also the lock under which entries are added, one after the other.
+    """
+
+    count = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    seal = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="one_audit_head"),)
+
+    def __str__(self) -> str:
+        return f"{self.count} audit entries"
