@@ -12,7 +12,8 @@ class BulkJob(Run):
     """What an agent asked for a selection, or for all that a filter showed; confirmed by its count.
 
     `query` is the filter (contacts/filtering.py) or empty for a selection that was written down as
-    items at once.
+    items at once. Who is in it is settled once, when it is collected; what the others become later
+    is no matter of the job.
     """
 
     class Kind(models.TextChoices):
@@ -24,11 +25,13 @@ class BulkJob(Run):
         OPT_OUT = "opt_out", "Opt out"
         DELETE = "delete", "Delete"
         PUSH = "push", "Save at Sendblue"
+        UNDO = "undo", "Undo"
 
     class State(models.TextChoices):
         """Where it stands."""
 
         COLLECTING = "collecting", "Being collected"
+        RECOUNTED = "recounted", "To be confirmed again"
         RUNNING = "running", "Under way"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"
@@ -40,9 +43,20 @@ class BulkJob(Run):
     query = models.TextField(blank=True)
     # How many the agent was told and agreed to.
     confirmed_count = models.BigIntegerField()
+    # How many came out how: {outcome: count}.
     counts = models.JSONField(default=dict, blank=True)
+    # Made with the question, so that an answer given twice starts one job.
+    token = models.UUIDField(unique=True, null=True, blank=True)
+    undoes = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by"
+    )
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["undoes"], condition=~Q(state="cancelled"), name="bulkjob_undone_once"
+            ),
+        )
         indexes = (
             models.Index(
                 fields=["created_at"],

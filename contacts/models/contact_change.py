@@ -54,6 +54,16 @@ class ContactChange(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    # The bulk job that made it.
+    job = models.ForeignKey(
+        "contacts.BulkJob",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -63,6 +73,11 @@ class ContactChange(models.Model):
                 fields=["run", "id"],
                 condition=models.Q(run__isnull=False),
                 name="contactchange_of_run",
+            ),
+            models.Index(
+                fields=["job", "contact"],
+                condition=models.Q(job__isnull=False),
+                name="contactchange_of_job",
             ),
         )
 
