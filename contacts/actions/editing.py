@@ -97,13 +97,18 @@ def remove_contact(contact: Contact, *, author: User) -> Contact:
 
 def save_and_push(contact: Contact) -> None:
     """Save a locked, changed contact, and queue it for Sendblue."""
+    count_edit(contact)
+    contact.save(update_fields=WRITTEN_BY_EDIT)
+    live.notify("contacts", f"contact-{contact.pk}")
+    ring("pushing")
+
+
+def count_edit(contact: Contact) -> None:
+    """Note in the row that it was changed here; whoever saves it writes WRITTEN_BY_EDIT."""
     contact.version += 1
     contact.push_state, contact.push_error = Contact.Push.WAITING, ""
     contact.push_after, contact.push_attempts = now(), 0
     index_for_search(contact)
-    contact.save(update_fields=WRITTEN_BY_EDIT)
-    live.notify("contacts", f"contact-{contact.pk}")
-    ring("pushing")
 
 
 def _with_label(variables: dict[str, str], label: str, value: str) -> dict[str, str]:
