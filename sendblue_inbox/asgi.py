@@ -11,16 +11,19 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import django
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
+from django.http import HttpResponse
 from django.urls import set_script_prefix
 
 if TYPE_CHECKING:
@@ -37,6 +40,12 @@ HOOKS = "/hooks/"
 # whoever opens a conversation passes by.
 LISTS = "/threads/list/"
 LIST_THREADS, HOOK_THREADS, PAGE_THREADS = 2, 6, 16
+# The largest thing that is ever uploaded is a list of people (bytes).
+MOST_BODY = 300_000_000
+
+
+class TooLarge(Exception):
+    """The body of a request is more than anybody uploads here."""
 
 
 class Application(ASGIHandler):
@@ -62,8 +71,12 @@ class Application(ASGIHandler):
             await super().handle(scope, receive, send)
             return
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(bounded(receive))
         except RequestAborted:
+            return
+        except TooLarge:
+            refusal = HttpResponse("This is too large to be taken.", "text/plain", status=413)
+            await self.send_response(refusal, send)
             return
         run = contextvars.copy_context().run
         loop = asyncio.get_running_loop()
@@ -92,6 +105,34 @@ class Application(ASGIHandler):
         return response
 
 
+def bounded(
+    receive: Callable[[], Awaitable[Mapping[str, Any]]],
+) -> Callable[[], Awaitable[Mapping[str, Any]]]:
+    """The same messages of a request; raises TooLarge once their bodies are more than allowed."""
+    left = MOST_BODY
+
+    async def receive_bounded() -> Mapping[str, Any]:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooLarge
+        return message
+
+    return receive_bounded
+
+
+def put_aside_here() -> None:
+    """Have large bodies written to the data folder: the system's own place may be memory.
+
+    It is also where they stay, so keeping an uploaded file moves it and copies nothing.
+    """
+    folder = settings.DATA_DIR / "uploads"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder)
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendblue_inbox.settings")
 django.setup(set_prefix=False)
+put_aside_here()
 application = Application()
