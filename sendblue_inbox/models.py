@@ -8,6 +8,8 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from sendblue_inbox.roles import Role
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users known by their e-mail address."""
@@ -21,7 +23,8 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A saved administrator."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        rights = {"role": Role.ADMINISTRATOR, "is_staff": True, "is_superuser": True}
+        return self.create_user(email, password, **rights, **fields)
 
 
 class User(AbstractUser):
@@ -30,6 +33,9 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=80, blank=True)
+    role = models.CharField(
+        max_length=16, choices=Role.choices, default=Role.AGENT, db_default=Role.AGENT
+    )
     enter_sends = models.BooleanField(default=True)
     shows_typing = models.BooleanField(default=True, db_default=True)
 
@@ -39,6 +45,25 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+    def may(self, role: Role) -> bool:
+        """Whether the person may do what that role may."""
+        return self.is_active and Role(self.role).includes(role)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether they work here, or only read."""
+        return self.may(Role.AGENT)
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether they may change many contacts at once, and the lines."""
+        return self.may(Role.MANAGER)
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether they look after the account and the people."""
+        return self.may(Role.ADMINISTRATOR)
 
     @property
     def initials(self) -> str:

@@ -19,6 +19,7 @@ from inbox.actions.triaging import (
     set_preferences,
 )
 from inbox.forms import AssignmentForm, PreferencesForm
+from sendblue_inbox.roles import Role, needs
 
 from .messages import acted
 
@@ -47,6 +48,7 @@ def closure(request: AgentRequest, pk: int) -> HttpResponse:
     return acted(request, thread)
 
 
+@needs(Role.VIEWER)
 @require_POST
 def unread(request: AgentRequest, pk: int) -> HttpResponse:
     """Their newest message counts as unread again, and the thread is left."""
@@ -55,6 +57,7 @@ def unread(request: AgentRequest, pk: int) -> HttpResponse:
     return redirect("inbox:threads")
 
 
+@needs(Role.VIEWER)
 @require_POST
 def read(request: AgentRequest, pk: int) -> HttpResponse:
     """The agent has the thread before their eyes while something new arrives."""
@@ -70,6 +73,7 @@ def resumption(_request: AgentRequest) -> HttpResponse:
     return redirect("inbox:threads")
 
 
+@needs(Role.VIEWER)
 @require_POST
 def preferences(request: AgentRequest) -> HttpResponse:
     """What the agent likes to have otherwise."""

@@ -26,6 +26,7 @@ from django.test import Client
 from psycopg.conninfo import make_conninfo
 
 from sendblue_inbox.lifeline import lifeline
+from sendblue_inbox.roles import Role
 from sendblue_inbox.supervisor.plan import CELERY, WORKER
 from tests.conftest import ROOT, Simulator
 from tests.factories import make_agent
@@ -79,7 +80,7 @@ class Site:
         for argv in (worker, [*CELERY, "beat", "--loglevel", "WARNING"]):
             self.parts.append(self._popen(argv))
         with self.rows():
-            self.add_agent("Ana", is_staff=True, is_superuser=True)
+            self.add_agent("Ana", role=Role.ADMINISTRATOR)
             self.add_agent("Ben")
         wait_until(self._is_connected, "the inbox answers and is connected to the simulator")
 
@@ -107,7 +108,7 @@ class Site:
         self.web.kill()
         self.web.wait()
 
-    def add_agent(self, name: str, **fields: bool) -> None:
+    def add_agent(self, name: str, **fields: str) -> None:
         """Somebody who works here, with a login of theirs."""
         self.users[name] = make_agent(f"{name.lower()}@example.com", name=name, **fields)
         self.log_in(name)

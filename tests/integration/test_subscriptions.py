@@ -12,6 +12,7 @@ from inbox.actions.slices import ensure_states
 from inbox.actions.syncing import drain_syncing
 from inbox.models import SyncState
 from sendblue_inbox.clock import now
+from sendblue_inbox.roles import Role
 from sendblue_inbox.sendblue.terms import WEBHOOK_KINDS
 from tests.factories import make_agent
 from webhooks_admin.actions.pruning import prune_events
@@ -48,7 +49,7 @@ def account(simulator: Simulator, settings: Any) -> Simulator:
 @pytest.fixture
 def admin(client: Client) -> Client:
     """A browser in which an administrator is logged in."""
-    client.force_login(make_agent("admin@example.com", is_staff=True, is_superuser=True))
+    client.force_login(make_agent("admin@example.com", role=Role.ADMINISTRATOR))
     return client
 
 

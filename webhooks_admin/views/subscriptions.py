@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.actions.syncing import explain
+from sendblue_inbox.roles import Role, needs
 from sendblue_inbox.sendblue.errors import SendblueError
 from webhooks_admin.actions.subscribing import (
     Busy,
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 @require_safe
 def subscriptions(request: HttpRequest) -> HttpResponse:
     """Everything as Sendblue has it now, and what connecting would change."""
-    context: dict[str, object] = {
-        "may_connect": request.user.is_superuser,
-        "unreachable": unreachable(),
-    }
+    context: dict[str, object] = {"unreachable": unreachable()}
     try:
         context["subscriptions"] = read_subscriptions()
     except SendblueError as error:
@@ -39,11 +36,10 @@ def subscriptions(request: HttpRequest) -> HttpResponse:
     return render(request, "webhooks_admin/subscriptions.html", context)
 
 
+@needs(Role.ADMINISTRATOR)
 @require_POST
 def connection(request: HttpRequest) -> HttpResponse:
     """Connect this inbox, if the account is still as the page showed it."""
-    if not request.user.is_superuser:
-        raise PermissionDenied
     if words := unreachable():
         messages.info(request, words)
         return redirect("webhooks_admin:subscriptions")

@@ -17,6 +17,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from sendblue_inbox.roles import Role
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -78,7 +80,7 @@ def advisory_lock() -> Iterator[None]:
 def ensure_administrator() -> tuple[str, str]:
     """The first administrator's address, and the password if it was generated just now."""
     users = get_user_model().objects
-    first = users.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    first = users.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk").first()
     if first or users.exists():
         return (first.email if first else ""), ""
     password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(PASSWORD_BYTES)
