@@ -2,9 +2,16 @@
 
 from django.apps import AppConfig
 
+from contacts.lines import OurLine, told_by
+
 
 class InboxConfig(AppConfig):
     """See docs/architecture.md for what lives here."""
 
     name = "inbox"
     verbose_name = "Inbox"
+
+    def ready(self) -> None:
+        """Tell contacts which lines there are."""
+        lines = self.get_model("Line").objects.filter(is_ours=True).order_by("name", "number")
+        told_by(lambda: [OurLine(line.number, line.name) for line in lines.all()])

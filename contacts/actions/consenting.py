@@ -8,21 +8,32 @@ from django.db import transaction
 from django.db.models import Case, IntegerField, When
 
 from contacts.models import ConsentChange, Contact
+from sendblue_inbox import live
 from sendblue_inbox.clock import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from sendblue_inbox.models import User
+
 Source = ConsentChange.Source
 
 
 def record_consent(
-    contact: Contact, *, opted_out: bool, as_of: datetime, source: str, message_handle: str = ""
+    contact: Contact,
+    *,
+    opted_out: bool,
+    as_of: datetime,
+    source: str,
+    message_handle: str = "",
+    author: User | None = None,
+    note: str = "",
 ) -> bool:
     """Put a word about consent into the ledger; whether the person now wants something else.
 
     The newest word counts, in whatever order they come; of two at one moment the opt-out.
+    Whoever shows the contact is woken where it changes something.
     """
     with transaction.atomic():
         before = Contact.objects.select_for_update().get(pk=contact.pk).opted_out
@@ -32,9 +43,14 @@ def record_consent(
             as_of=as_of,
             source=source,
             message_handle=message_handle,
+            author=author,
+            note=note,
         )
         ConsentChange.objects.bulk_create([word], ignore_conflicts=True)
-        return rebuild_consent(contact) != before
+        has_changed = rebuild_consent(contact) != before
+        if has_changed:
+            live.notify("contacts", f"contact-{contact.pk}")
+        return has_changed
 
 
 def note_listed(contacts: Iterable[Contact]) -> None:
@@ -49,7 +65,8 @@ def note_listed(contacts: Iterable[Contact]) -> None:
 def newest_word(contact: Contact) -> ConsentChange | None:
     """What decides whether anything may be sent to the person; None where nothing was said."""
     said = Case(When(source=Source.LIST, then=0), default=1, output_field=IntegerField())
-    return contact.consent_changes.order_by(said.desc(), "-as_of", "-opted_out").first()
+    newest_first = contact.consent_changes.order_by(said.desc(), "-as_of", "-opted_out")
+    return newest_first.select_related("author").first()
 
 
 def rebuild_consent(contact: Contact) -> bool:

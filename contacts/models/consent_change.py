@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from .contact import Contact
@@ -29,6 +30,11 @@ class ConsentChange(models.Model):
     as_of = models.DateTimeField()
     source = models.CharField(max_length=16, choices=Source.choices)
     message_handle = models.CharField(max_length=200, blank=True)
+    # Who noted it here, and how they came to know: "they asked by phone".
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    note = models.CharField(max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -97,6 +97,7 @@ def _proof(contact: Contact) -> Proof | None:
         word.Source.FLAG: "Sendblue marked them as opted out",
         word.Source.REFUSAL: "Sendblue refused our message because of it",
         word.Source.LIST: "Sendblue’s list of contacts says so",
-        word.Source.AGENT: "Noted by an agent",
+        word.Source.AGENT: f"{word.author or 'An agent'} noted it",
+        word.Source.CSV: "A CSV file says so",
     }[word.Source(word.source)]
     return Proof(words, word.as_of, found)

@@ -31,6 +31,7 @@ def names(words: str) -> frozenset[str]:
 # What strangers have a say in, by model. Every such text is planted with every kind of payload.
 TOLD: dict[str, frozenset[str]] = {
     "Account": names("sending_paused_reason keys_refused"),
+    "ConsentChange": names("note"),
     "Contact": names(
         "number first_name last_name company_name assigned_to_email sendblue_number tags"
         " custom_variables at_sendblue conflicts push_error"

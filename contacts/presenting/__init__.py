@@ -1,0 +1,1 @@
+"""What pages about people say, as words and values that templates only place."""
