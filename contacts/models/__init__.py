@@ -7,7 +7,7 @@ from .contact_change import ContactChange
 from .contact_export import ContactExport
 from .contact_import import ContactImport, ImportRow
 from .contact_merge import ContactMerge
-from .drift_report import DriftItem, DriftReport
+from .drift_report import DriftItem, DriftReport, DriftSighting
 from .label import Label
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "ContactMerge",
     "DriftItem",
     "DriftReport",
+    "DriftSighting",
     "ImportRow",
     "Label",
 ]

@@ -10,7 +10,11 @@ from .run import Run
 
 class DriftReport(Run):
     """One complete comparison. `counts` are {here, there, counted, same, only_here, only_there,
-    differs}; `counted` is what Sendblue's own count says. `author` is null for the nightly one.
+    differs, looked, unlooked}; `counted` is what Sendblue's own count says at the end,
+    `counted_before` at the beginning. `author` is null for the nightly one.
+
+    While Sendblue's list is read, `position` is the time from which reading goes on, in
+    milliseconds; while what differs is looked at again, the last item that was.
     """
 
     class State(models.TextChoices):
@@ -65,12 +69,40 @@ class DriftItem(models.Model):
     # Why, as far as can be told: a key of contacts/presenting/drift.py.
     cause = models.CharField(max_length=32, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
-    # What was done about it: a key as well.
+    # What was asked to be done about it: a key as well. Done when `settled_at` is set, and refused
+    # when `error` says why.
     settled_as = models.CharField(max_length=32, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    # When Sendblue was asked about this one contact alone, and it still differed.
+    looked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["report", "number"], name="driftitem_once"),)
-        indexes = (models.Index(fields=["report", "kind", "id"], name="driftitem_kind"),)
+        indexes = (
+            models.Index(fields=["report", "kind", "cause", "id"], name="driftitem_kind"),
+            models.Index(
+                fields=["id"],
+                condition=Q(settled_at__isnull=True, error="") & ~Q(settled_as=""),
+                name="driftitem_asked",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"difference {self.pk}"
+
+
+class DriftSighting(models.Model):
+    """A number that a report which is being made has read at Sendblue; gone when it is done."""
+
+    report = models.ForeignKey(
+        DriftReport, on_delete=models.CASCADE, related_name="sightings", db_constraint=False
+    )
+    number = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["report", "number"], name="driftsighting_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"sighting {self.pk}"
