@@ -39,6 +39,8 @@ WORDS = {
     "opted_out": "opted out, opt out, optout, unsubscribed, do not contact, abgemeldet",
 }
 FIELDS = tuple(WORDS)
+# The column that a file of refused rows has beside its own: nobody's variable.
+REASON = "reason"
 # A column is one of numbers where so large a share of its cells are.
 MOSTLY = 0.6
 # Postal codes and ids can be possible numbers of a small country: too short to be believed.
@@ -107,6 +109,8 @@ def _by_name(title: str, remembered: Mapping[str, tuple[str, str]]) -> tuple[str
         return remembered[name]
     if name in FIELD_WORDS:
         return FIELD_WORDS[name], ""
+    if name == REASON:
+        return "", ""
     return ("variable", title) if title else ("", "")
 
 

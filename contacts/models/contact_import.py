@@ -14,7 +14,9 @@ class ContactImport(Run):
 
     `columns` says of each column of the file where its cells go: a list of {name, target, label}
     (contacts/csv/mapping.py). `counts` are those of the rows' verdicts once all were judged, and
-    of what was really saved once it is.
+    of what was really saved once it is; an undo adds `removed`, `restored` and `kept`. While a
+    file is checked they hold the place where reading goes on. `total` is its number of rows, and
+    `position` the last one that is judged or saved: an undo goes back from there to 0.
     """
 
     class State(models.TextChoices):
@@ -65,6 +67,12 @@ class ContactImport(Run):
     def __str__(self) -> str:
         return f"import {self.pk}"
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it has saved something, of which the rows are still kept."""
+        is_over = self.state in {self.State.DONE, self.State.CANCELLED}
+        return is_over and self.checked_at is not None and self.position > 0
+
 
 class ImportRow(models.Model):
     """One row of a file and what it means, known by (run, row), so judging it twice is once.
@@ -100,7 +108,7 @@ class ImportRow(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     # Of a row that stands twice in the file: the later one, which counts.
     duplicate_of = models.IntegerField(null=True, blank=True)
-    # Set when it has been saved.
+    # Of a new contact the key that it will get, from the check on.
     contact_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
