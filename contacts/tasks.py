@@ -1,5 +1,6 @@
 """Where Celery finds this app's drains; each lives beside the action that it runs."""
 
+from contacts.actions.jobs import drain_jobs
 from contacts.actions.pushing import drain_pushing
 
-__all__ = ["drain_pushing"]
+__all__ = ["drain_jobs", "drain_pushing"]
