@@ -8,13 +8,15 @@ from __future__ import annotations
 import codecs
 import io
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import IO
 
 from sendblue_inbox.phone import E164
 
 from .mapping import FIELD_WORDS, plain
-from .reading import MOST_IN_LINE, Unusable, header, records
+from .reading import MOST_IN_LINE, OtherEncoding, Unusable, header, records
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 ENCODINGS = {
@@ -60,18 +62,24 @@ class Dialect:
 def detect(file: IO[bytes]) -> Dialect:
     """How the file seems to be written; reads all of it once to be sure of the encoding.
 
-    Raises Unusable for an empty file and for one that is no text.
+    Raises Unusable for an empty file and for one that is no list, before all of it is read.
     """
-    encoding = detect_encoding(file)
+    encoding = _likely_encoding(file)
     sample = _sample(file, encoding)
     if not sample.strip():
         raise Unusable("The file is empty.")
     delimiter = max(DELIMITERS, key=lambda candidate: _consistency(sample, candidate))
     found = Dialect(encoding, delimiter, has_header=False)
-    return Dialect(encoding, delimiter, has_header=_is_header(header(file, found)))
+    with suppress(OtherEncoding):  # which is judged by the whole file
+        for _record in islice(records(file, found), SAMPLE_ROWS):
+            pass
+    if encoding == "utf-8-sig" and not _is_valid(file, encoding):
+        encoding = "cp1252"
+    found = Dialect(_checked(file, encoding), delimiter, has_header=False)
+    return replace(found, has_header=_is_header(header(file, found)))
 
 
-def detect_encoding(file: IO[bytes]) -> str:
+def _likely_encoding(file: IO[bytes]) -> str:
     """The codec of the file: by its mark, by the places of NUL bytes, or by what UTF-8 forbids.
 
     Raises Unusable for what is no text.
@@ -83,15 +91,15 @@ def detect_encoding(file: IO[bytes]) -> str:
             raise Unusable(sentence)
     for mark, encoding in MARKS:
         if start.startswith(mark):
-            return _checked(file, encoding)
+            return encoding
     zeros = start.count(0)
     if zeros:
         even, odd = start[::2].count(0), start[1::2].count(0)
         if max(even, odd) > 0.3 * (len(start) // 2) and min(even, odd) < 0.1 * max(even, odd):
-            return _checked(file, "utf-16-le" if odd > even else "utf-16-be")
+            return "utf-16-le" if odd > even else "utf-16-be"
         if zeros > len(start) // 100:
             raise Unusable("This is no text file. Export the list as CSV where it was made.")
-    return "utf-8-sig" if _is_valid(file, "utf-8-sig") else _checked(file, "cp1252")
+    return "utf-8-sig" if _decodes(start, "utf-8-sig") else "cp1252"
 
 
 def _checked(file: IO[bytes], encoding: str) -> str:
@@ -114,9 +122,17 @@ def _is_valid(file: IO[bytes], encoding: str) -> bool:
     return True
 
 
+def _decodes(start: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _sample(file: IO[bytes], encoding: str) -> str:
     file.seek(0)
-    return codecs.getincrementaldecoder(encoding)().decode(file.read(SAMPLE))
+    return codecs.getincrementaldecoder(encoding)(errors="replace").decode(file.read(SAMPLE))
 
 
 def _consistency(sample: str, delimiter: str) -> tuple[float, int]:
