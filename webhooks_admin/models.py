@@ -13,6 +13,15 @@ class WebhookEvent(models.Model):
     `body` is bytes: PostgreSQL's json refuses NUL and lone surrogates, which do arrive.
     """
 
+    class Verdict(models.TextChoices):
+        """What it changed when it was read last."""
+
+        NEW = "new", "New"
+        CHANGED = "changed", "Changed something"
+        SAME = "same", "Nothing new"
+        HINT = "hint", "Looked up at Sendblue"
+        KEPT = "kept", "Kept, not read"
+
     kind = models.CharField(max_length=32)
     # The token of the message row in a status callback's address; empty for account webhooks.
     token = models.CharField(max_length=64, blank=True)
@@ -29,6 +38,18 @@ class WebhookEvent(models.Model):
     # Set when the event was given up on: it waits for a person.
     quarantined_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    # --- what came of it, known once it has been read ---
+    verdict = models.CharField(
+        max_length=16, choices=Verdict.choices, blank=True, default="", db_default=""
+    )
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    # The row of the timeline that it is about. Not checked by the database: rows become others'.
+    message_id = models.BigIntegerField(null=True, blank=True)
+    # What it is looked up by: whatever its body calls so.
+    message_handle = models.CharField(max_length=200, blank=True, default="", db_default="")
+    number = models.CharField(max_length=254, blank=True, default="", db_default="")
+    # How often a person had it read again.
+    replays = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (
@@ -41,6 +62,23 @@ class WebhookEvent(models.Model):
                 name="event_due",
             ),
             models.Index(fields=["-received_at", "-id"], name="event_newest"),
+            models.Index(fields=["kind", "-received_at", "-id"], name="event_newest_of_kind"),
+            # Filled in when it is read, so keeping a delivery pays for none of these.
+            models.Index(
+                fields=["message_handle", "-received_at", "-id"],
+                condition=~Q(message_handle=""),
+                name="event_of_handle",
+            ),
+            models.Index(
+                fields=["number", "-received_at", "-id"],
+                condition=~Q(number=""),
+                name="event_of_number",
+            ),
+            models.Index(
+                fields=["-received_at", "-id"],
+                condition=Q(quarantined_at__isnull=False),
+                name="event_put_aside",
+            ),
         )
 
     def __str__(self) -> str:

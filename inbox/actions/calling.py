@@ -82,7 +82,9 @@ def _record(payload: CallPayload, knows: int, seen_at: datetime) -> Message:
     is_new = call.pk is None
     if is_new and call.is_news:
         thread.is_closed = False
-    if is_new or before != (call.details, call.date_sent, call.date_updated):
+    is_changed = before != (call.details, call.date_sent, call.date_updated)
+    call.last_report = "new" if is_new else "changed" if is_changed else "same"
+    if is_new or is_changed:
         call.revision = thread.revision + 1
         call.save()
         touch_thread(thread, call)

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def note_typing(payload: TypingPayload, *, seen_at: datetime) -> None:
+def note_typing(payload: TypingPayload, *, seen_at: datetime) -> bool:
     """Take over that a person started or stopped to type; the newest report counts, however late
-    the others come. Raises Unreadable where it does not say who types to whom.
+    the others come. Whether that changed anything; raises Unreadable where it does not say who
+    types to whom.
 
     `seen_at` stands in for a missing time, and bounds one that lies ahead of our clock.
     """
@@ -33,11 +34,11 @@ def note_typing(payload: TypingPayload, *, seen_at: datetime) -> None:
         line__number=payload.line_number, contact__number=payload.number, group_id=""
     ).first()
     if conversation is None:
-        return
+        return False
     with transaction.atomic():
         thread = lock_thread(conversation.pk)
         if (told, not payload.is_typing) <= _newest_report(thread):
-            return
+            return False
         was_shown = bool(thread.typing_left)
         thread.typing_number = payload.number if payload.is_typing else ""
         thread.typing_until = told + TYPING_LASTS if payload.is_typing else told
@@ -45,6 +46,7 @@ def note_typing(payload: TypingPayload, *, seen_at: datetime) -> None:
         if was_shown or thread.typing_left:
             live.notify(f"typing-{thread.pk}")
             wake_row(thread.pk)
+        return True
 
 
 def _newest_report(thread: Thread) -> tuple[datetime, bool]:

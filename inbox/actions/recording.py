@@ -187,6 +187,7 @@ def _insert(
     if not payload.is_outbound and message.is_news:
         thread.is_closed = False
     touch_thread(thread, message)
+    message.last_report = "new"
     return message
 
 
@@ -220,6 +221,7 @@ def _update(
         expect_file(message)
         attach(thread, message, before)
         touch_thread(thread, message)
+    message.last_report = "changed" if changed else "same"
     return message, changed
 
 

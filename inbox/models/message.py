@@ -57,6 +57,9 @@ class Message(models.Model):
     message that it quotes is known: then it is a mark there and no bubble of its own.
     """
 
+    # No column: what the report that was recorded last did to the row ("new", "changed", "same").
+    last_report: str = ""
+
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="+", db_index=False)
     message_handle = models.CharField(max_length=200, blank=True)

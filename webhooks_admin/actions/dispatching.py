@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from celery import shared_task
@@ -17,12 +18,10 @@ from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import SHORT_DRAIN, Turn, backoff
+from sendblue_inbox.sendblue.payloads.reading import number, text
 from webhooks_admin.models import WebhookEvent
 
-from .handling import HANDLERS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .handling import HANDLERS, Outcome, Verdict
 
 BATCH = 20
 LEASE = timedelta(seconds=45)
@@ -74,17 +73,21 @@ def claim_events() -> list[int]:
 
 
 def process_event(event: WebhookEvent) -> None:
-    """Run the event's handler, in a transaction together with the note that it was done."""
-    handler: Callable[[WebhookEvent, dict[str, Any]], None] | None = HANDLERS.get(event.kind)
+    """Run the event's handler, in a transaction together with the note of what came of it."""
+    started = time.monotonic()
     if event.attempts > MOST_ATTEMPTS:
         _put_off(event, WorkerDied())
         return
     try:
         with transaction.atomic():
-            if handler:
-                handler(event, read_body(bytes(event.body)))
+            columns = handle(event)
+            spent = time.monotonic() - started
             WebhookEvent.objects.filter(pk=event.pk).update(
-                processed_at=now(), lease_until=None, error=""
+                processed_at=now(),
+                lease_until=None,
+                error="",
+                duration_ms=round(spent * 1000),
+                **columns,
             )
             reached("processing.before")
         reached("processing.after")
@@ -95,6 +98,19 @@ def process_event(event: WebhookEvent) -> None:
         )
     except Exception as error:
         _put_off(event, error)
+
+
+def handle(event: WebhookEvent) -> dict[str, Any]:
+    """Let the handler of its kind read the event; what its row then says of what came of it."""
+    body = read_body(bytes(event.body))
+    handler = HANDLERS.get(event.kind)
+    outcome = handler(event, body) if handler else Outcome(Verdict.KEPT)
+    return {
+        "verdict": outcome.verdict,
+        "message_id": outcome.message_id,
+        "message_handle": text(body.get("message_handle"))[:200],
+        "number": number(body.get("number"))[:254],
+    }
 
 
 def read_body(body: bytes) -> dict[str, Any]:
