@@ -21,6 +21,7 @@ from sendblue_inbox.seats import TURN_SECONDS, bulk_drain
 from sendblue_inbox.sendblue.client import Client, client_from_settings
 from sendblue_inbox.sendblue.errors import BadCredentials, Rejected, SendblueError
 
+from .following import follow
 from .merging import TEXTS, values_of, values_told
 from .saving import take_over
 
@@ -42,6 +43,7 @@ class _Overtaken(Exception):
 def drain_pushing() -> None:
     """Push what waits, one contact after the other: Sendblue allows 100 requests in 10 s."""
     turn = Turn.of(TURN_SECONDS)
+    follow()
     client = client_from_settings()
     while contact := claim():
         push(contact, client)

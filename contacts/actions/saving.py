@@ -88,6 +88,9 @@ def take_over(contact: Contact, payload: ContactPayload) -> list[ContactChange]:
     ours, theirs = values_of(contact), values_told(payload)
     is_new = contact.at_sendblue is None
     kept, conflicts = merged(ours, contact.at_sendblue, theirs)
+    if contact.merged_into_id:
+        # It follows its person: what Sendblue has else is overwritten (following.py).
+        kept, conflicts = ours, {}
     contact.conflicts = still_open(contact.conflicts, kept, theirs) | conflicts
     contact.at_sendblue, contact.seen_at_sendblue, contact.missed_sweeps = theirs, now(), 0
     if contact.removed_at:
@@ -99,7 +102,8 @@ def take_over(contact: Contact, payload: ContactPayload) -> list[ContactChange]:
         contact.verified = payload.verified
     if payload.opted_out is not None and contact.opted_out_as_of is None:
         contact.opted_out = payload.opted_out
-    index_for_search(contact)
+    if not contact.merged_into_id:
+        index_for_search(contact)
     if is_new and not any(ours.values()):
         return []  # the first sight of somebody is no change
     return changes_between(contact, ours, kept, source=ContactChange.Source.SENDBLUE)
@@ -129,9 +133,15 @@ def changes_between(
 
 
 def _back(contact: Contact) -> Contact:
-    """Somebody who was removed writes again, or is written to: a contact without a past."""
+    """Somebody who was removed writes again, or is written to: a contact without a past.
+
+    A number of a person who was removed too is a person of its own.
+    """
+    Contact.objects.filter(pk=contact.pk, merged_into__removed_at__isnull=False).update(
+        merged_into=None
+    )
     Contact.objects.filter(pk=contact.pk).update(removed_at=None)
-    contact.removed_at = None
+    contact.refresh_from_db(fields=["removed_at", "merged_into"])
     return contact
 
 

@@ -1,0 +1,99 @@
+"""The other numbers of a person follow the contact that they were merged into.
+
+Sendblue knows one contact a number, so every number of a person has a row here and one there, and
+all say the same. Whatever changes the person (an agent, a file, Sendblue), the other rows are made
+like it and pushed, at once by an edit and by every round of pushing for whatever else wrote. A row
+that somebody holds right now is left to the next round, so this never waits for a lock.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from contacts.models import Contact
+from sendblue_inbox import live
+from sendblue_inbox.fragments import fold, pieces
+
+from .merging import SYNCED
+from .saving import index_for_search
+
+COPIED = (*SYNCED, "sort_name", "search_text", "search_pieces")
+TOLD = ", ".join(f"'{name}', person.{name}" for name in SYNCED)
+# Sendblue has something else of the number, and said so after our last push.
+IS_OTHER_THERE = f"""(
+    other.push_state IN ('', 'saved')
+    AND (other.pushed_at IS NULL OR other.seen_at_sendblue > other.pushed_at)
+    AND other.at_sendblue IS DISTINCT FROM jsonb_build_object({TOLD}))"""
+# Deleted at Sendblue by somebody else: only that number, so the others are people of their own.
+SET_FREE = """
+    UPDATE contacts_contact AS other SET merged_into_id = NULL FROM contacts_contact AS person
+    WHERE person.id = other.merged_into_id AND person.removed_at IS NOT NULL
+      AND person.push_state = '' AND other.removed_at IS NULL"""
+FOLLOW = f"""
+    WITH due AS (
+        SELECT other.id FROM contacts_contact AS other
+        JOIN contacts_contact AS person ON person.id = other.merged_into_id
+        WHERE other.removed_at IS NULL
+          AND (%(person)s::bigint IS NULL OR person.id = %(person)s)
+          AND (person.removed_at IS NOT NULL
+               OR ({", ".join(f"other.{name}" for name in COPIED)})
+                  IS DISTINCT FROM ({", ".join(f"person.{name}" for name in COPIED)})
+               OR {IS_OTHER_THERE})
+        FOR UPDATE OF other SKIP LOCKED)
+    UPDATE contacts_contact AS other
+    SET {", ".join(f"{name} = person.{name}" for name in COPIED)},
+        removed_at = person.removed_at, conflicts = '{{}}', version = other.version + 1,
+        push_state = 'waiting', push_error = '', push_after = clock_timestamp(),
+        push_attempts = 0, updated_at = clock_timestamp()
+    FROM due, contacts_contact AS person
+    WHERE other.id = due.id AND person.id = other.merged_into_id
+    RETURNING other.id, person.id"""  # noqa: S608  # only names of columns are put in
+LACKING = """
+    SELECT DISTINCT person.id FROM contacts_contact AS other
+    JOIN contacts_contact AS person ON person.id = other.merged_into_id
+    WHERE other.removed_at IS NULL AND person.removed_at IS NULL
+      AND strpos(person.search_text, lower(other.number)) = 0"""
+
+
+def follow(person: Contact | None = None) -> int:
+    """Make the other numbers of this person, or of everybody, like them; how many were not.
+
+    A person whose row the caller holds is found by the other numbers as well afterwards.
+    """
+    if person and not person.other_numbers.exists():
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        if person:
+            person.search_text = ""  # what an edit has just written knows one number only
+            index_person(person)
+        else:
+            cursor.execute(SET_FREE)
+            _index_lacking()
+        cursor.execute(FOLLOW, {"person": person and person.pk})
+        followed = cursor.fetchall()
+        if followed:
+            touched = {pk for pair in followed for pk in pair}
+            live.notify("contacts", *(f"contact-{pk}" for pk in sorted(touched)))
+    return len(followed)
+
+
+def index_person(person: Contact) -> None:
+    """Let a locked person be found by all of their numbers."""
+    before = person.search_text
+    numbers = person.other_numbers.filter(removed_at=None).order_by("pk")
+    also = fold(" ".join(numbers.values_list("number", flat=True)))
+    index_for_search(person)
+    if also:
+        person.search_text = f"{person.search_text} {also}"
+        person.search_pieces = sorted({*person.search_pieces, *pieces(also)})
+    if person.search_text != before:
+        person.save(update_fields=["sort_name", "search_text", "search_pieces"])
+
+
+def _index_lacking() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LACKING)
+        lacking = [pk for (pk,) in cursor.fetchall()]
+    free = Contact.objects.select_for_update(skip_locked=True).filter(pk__in=lacking)
+    for person in free.order_by("pk"):
+        index_person(person)
