@@ -5,22 +5,33 @@ The list, the export and what is done to “all that match” mean the same peop
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from contacts.queries import matching
+from contacts.lines import our_lines
+from contacts.models import Contact
+from contacts.queries import words_match
+from sendblue_inbox.phone import national
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.db.models import QuerySet
 
-    from contacts.models import Contact
-
-SORTS = ("name", "newest", "company")
+SORTS = {"name": "Name", "newest": "Newest", "company": "Company"}
+YES_OR_NO = ("yes", "no")
+AT_SENDBLUE = {
+    "waiting": "Waiting",
+    "refused": "Refused",
+    "conflict": "In conflict",
+    "missing": "Not there",
+}
+NOBODY = "none"
+LISTED = Q(removed_at=None, merged_into=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class ContactFilter:
     assignee: str = ""  # an e-mail address, or "none"
     verified: str = ""  # "yes" or "no"
     opted_out: str = ""  # "yes" or "no"
-    sendblue: str = ""  # "missing", "waiting", "refused", "conflict"
+    sendblue: str = ""  # a key of AT_SENDBLUE
     sort: str = "name"
 
     @classmethod
@@ -42,35 +53,77 @@ class ContactFilter:
         found = QueryDict(params) if isinstance(params, str) else params
         asked = {field.name: str(found.get(field.name, "")).strip() for field in fields(cls)}
         asked = {name: value.replace("\x00", "")[:254] for name, value in asked.items()}
+        known = {"verified": YES_OR_NO, "opted_out": YES_OR_NO, "sendblue": AT_SENDBLUE}
+        asked |= {name: "" for name, values in known.items() if asked[name] not in values}
         if asked["sort"] not in SORTS:
-            asked["sort"] = SORTS[0]
+            asked["sort"] = cls.sort
         return cls(**asked)
 
     @property
     def query(self) -> str:
         """The same as a query string, without what is not asked."""
         asked = {name: value for name, value in asdict(self).items() if value}
-        if self.sort == SORTS[0]:
+        if self.sort == ContactFilter.sort:
             del asked["sort"]
         return urlencode(asked)
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves anybody out."""
+        return replace(self, sort=ContactFilter.sort) != ContactFilter()
+
     def contacts(self) -> QuerySet[Contact]:
         """Those people, in no order."""
-        found = matching(self.q).filter(removed_at=None, merged_into=None)
+        return Contact.objects.filter(LISTED).filter(self.condition())
+
+    def count(self) -> int:
+        """How many they are, exactly."""
+        return self.contacts().count()
+
+    def condition(self) -> Q:
+        """What a contact of the list must be like."""
+        asked = words_match(self.q)
         if self.tag:
-            found = found.filter(tags__contains=[self.tag])
+            asked &= Q(tags__contains=[self.tag])
         if self.line:
-            found = found.filter(sendblue_number=self.line)
+            asked &= Q(sendblue_number=self.line)
         if self.assignee:
-            found = found.filter(assigned_to_email="" if self.assignee == "none" else self.assignee)
+            asked &= Q(assigned_to_email="" if self.assignee == NOBODY else self.assignee)
         if self.verified:
-            found = found.filter(verified=self.verified == "yes")
+            asked &= Q(verified=self.verified == "yes")
         if self.opted_out:
-            found = found.filter(opted_out=self.opted_out == "yes")
+            asked &= Q(opted_out=self.opted_out == "yes")
         if self.sendblue == "missing":
-            found = found.filter(at_sendblue=None)
+            asked &= Q(at_sendblue__isnull=True)
         elif self.sendblue == "conflict":
-            found = found.exclude(conflicts={})
-        elif self.sendblue in {"waiting", "refused"}:
-            found = found.filter(push_state=self.sendblue)
-        return found
+            asked &= ~Q(conflicts={})
+        elif self.sendblue:
+            asked &= Q(push_state=self.sendblue)
+        return asked
+
+    def words(self) -> str:
+        """The filter as a phrase: “everybody”, or “people that match “ann”, tagged vip, …”."""
+        parts = [words for _name, words in self.parts()]
+        return f"people {', '.join(parts)}" if parts else "everybody"
+
+    def parts(self) -> list[tuple[str, str]]:
+        """(the name of what is asked, its words), one for each that narrows the list."""
+        lines = {line.number: str(line) for line in our_lines()} if self.line else {}
+        line = lines.get(self.line) or national(self.line)
+        said = {
+            "q": f"that match “{self.q}”",
+            "tag": f"tagged “{self.tag}”",
+            "line": f"on the line {line}",
+            "assignee": "assigned to nobody"
+            if self.assignee == NOBODY
+            else f"assigned to {self.assignee}",
+            "verified": "verified" if self.verified == "yes" else "not verified",
+            "opted_out": "opted out" if self.opted_out == "yes" else "not opted out",
+            "sendblue": {
+                "waiting": "waiting to be saved at Sendblue",
+                "refused": "refused by Sendblue",
+                "conflict": "changed on both sides",
+                "missing": "not at Sendblue",
+            }.get(self.sendblue, ""),
+        }
+        return [(name, words) for name, words in said.items() if getattr(self, name)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contacts.models import Contact
+from django.db.models import Q
+
+from contacts.models import Contact, Label
 from sendblue_inbox.fragments import search_words, wanted_pieces
 
 if TYPE_CHECKING:
@@ -12,11 +14,21 @@ if TYPE_CHECKING:
 
 
 def matching(query: str) -> QuerySet[Contact]:
-    """The contacts whose name, company or number contain every word of the query."""
-    found = Contact.objects.all()
+    """The contacts of which every word of the query is a part: see `words_match`."""
+    return Contact.objects.filter(words_match(query))
+
+
+def words_match(query: str) -> Q:
+    """Every word of the query stands in the name, company, number, tags or custom variables."""
+    condition = Q()
     for word in search_words(query):
-        found = found.filter(search_pieces__contains=wanted_pieces(word))
+        condition &= Q(search_pieces__contains=wanted_pieces(word))
         if len(word) > 3:
             # The pieces may lie apart: the words decide.
-            found = found.filter(search_text__contains=word)
-    return found
+            condition &= Q(search_text__contains=word)
+    return condition
+
+
+def labels(kind: str) -> list[str]:
+    """The tags, or the names of custom variables, that are in use."""
+    return list(Label.objects.filter(kind=kind).order_by("name").values_list("name", flat=True))

@@ -18,8 +18,9 @@ from django.db.models import NOT_PROVIDED
 from django.db.models.expressions import DatabaseDefault
 from psycopg.types.json import Jsonb
 
+from contacts.actions.merging import values_of
 from contacts.actions.saving import index_for_search
-from contacts.models import Contact
+from contacts.models import Contact, Label
 from inbox.actions.touching import summary
 from inbox.demo_words import COMPANIES, FIRST_NAMES, LAST_NAMES, line_of_talk
 from inbox.models import Line, Message, Participant, Reader, SendState, Thread
@@ -36,6 +37,8 @@ LINES = 20
 # threads and 1,000,000 messages the longest has about 20,000.
 ZIPF = 0.8
 HISTORY = timedelta(days=365)
+# Which of how many people are called so.
+TAGS = {"vip": 50, "newsletter": 3, "wholesale": 700}
 FAILED = 0.01
 WITH_MEDIA = 0.03
 MESSAGE_COLUMNS = (
@@ -71,6 +74,7 @@ class Seeder:
         self.now = now()
         users = get_user_model().objects.filter(is_active=True).order_by("pk")
         self.agents = list(users.values_list("pk", flat=True))
+        self.addresses = list(users.values_list("email", flat=True))
 
     def fill(self, *, threads: int, messages: int, contacts: int) -> None:
         """Add so many rows of each, in one transaction.
@@ -107,21 +111,34 @@ class Seeder:
         choose, first_pk = self.dice.choice, reserve(Contact, count)
         people = []
         for n in range(count):
+            told = self.now - HISTORY * ((count - n) / count)
             contact = Contact(
                 pk=first_pk + n,
                 number=f"+1555{(first_pk + n) % 9_000_000:07d}",
                 first_name=choose(FIRST_NAMES),
                 last_name=choose(LAST_NAMES),
                 company_name=choose(COMPANIES) if n % 7 == 0 else "",
+                sendblue_number=f"+1555900{choose(range(LINES)):04d}" if n % 2 else "",
+                assigned_to_email=choose(self.addresses) if self.addresses and n % 5 == 0 else "",
+                verified=(True, True, None)[n % 3] if n % 500 else False,
                 opted_out=n % 100 == 99,
-                tags=["vip"] if n % 50 == 0 else [],
-                created_at=self.now - HISTORY,
-                updated_at=self.now,
+                tags=[tag for tag, every in TAGS.items() if n % every == 0],
+                custom_variables={"Plan": choose(("Free", "Pro", "Team"))} if n % 4 == 0 else {},
+                push_state=Contact.Push.NONE if n % 1000 else Contact.Push.REFUSED,
+                push_error="" if n % 1000 else "Sendblue does not know this number.",
+                created_at=told,
+                updated_at=told,
             )
+            if n % 10:
+                contact.at_sendblue, contact.seen_at_sendblue = values_of(contact), self.now
             index_for_search(contact)
             people.append(contact)
         names = [field.name for field in Contact._meta.concrete_fields]
         copy_rows(Contact, names, ([_plain(p, name) for name in names] for p in people))
+        words = [(Label.Kind.TAG, tag) for tag in TAGS] + [(Label.Kind.VARIABLE, "Plan")]
+        Label.objects.bulk_create(
+            (Label(kind=kind, name=name) for kind, name in words), ignore_conflicts=True
+        )
         return people
 
     def _talks(

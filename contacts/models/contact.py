@@ -5,9 +5,17 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Concat, Lower
 
 from sendblue_inbox.phone import national
+
+# How people are sorted by company and then by name; who has none comes last.
+COMPANY_KEY = Concat(
+    Case(When(company_name="", then=Value("\uffff")), default=Lower("company_name")),
+    Value("\x01"),
+    F("sort_name"),
+)
 
 
 class Contact(models.Model):
@@ -94,6 +102,26 @@ class Contact(models.Model):
                 fields=["sort_name", "id"],
                 condition=Q(removed_at__isnull=True),
                 name="contact_by_name",
+            ),
+            models.Index(
+                COMPANY_KEY,
+                F("id"),
+                condition=Q(removed_at__isnull=True),
+                name="contact_by_company",
+            ),
+            # What the list is narrowed to (contacts/filtering.py), where few may match.
+            models.Index(fields=["assigned_to_email"], name="contact_assignee"),
+            models.Index(
+                fields=["sendblue_number"], condition=~Q(sendblue_number=""), name="contact_line"
+            ),
+            models.Index(fields=["verified"], name="contact_verified"),
+            models.Index(fields=["id"], condition=Q(opted_out=True), name="contact_opted_out"),
+            models.Index(
+                fields=["id"], condition=Q(push_state="refused"), name="contact_push_refused"
+            ),
+            models.Index(fields=["id"], condition=~Q(conflicts={}), name="contact_in_conflict"),
+            models.Index(
+                fields=["id"], condition=Q(at_sendblue__isnull=True), name="contact_only_here"
             ),
             models.Index(
                 fields=["last_import", "push_state"],
