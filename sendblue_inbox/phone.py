@@ -7,6 +7,7 @@ import re
 import phonenumbers
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
+POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -26,7 +27,8 @@ def to_e164(text: str, *, country: str = "US") -> str:
         parsed = phonenumbers.parse(cleaned, country)
     except phonenumbers.NumberParseException as error:
         raise NotANumber(refusal(text)) from error
-    if not phonenumbers.is_possible_number(parsed):
+    # A number without its area code is possible only in its own town.
+    if phonenumbers.is_possible_number_with_reason(parsed) != POSSIBLE:
         raise NotANumber(refusal(text))
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
