@@ -87,3 +87,33 @@ def test_a_tag_is_put_on_and_taken_back_on_both_sides(both_sides: Simulator, age
     assert undone.counts == {"done": 6}
     drain_pushing()
     assert [there()[number].tags for number in everybody[:4]] == [("new",), ("vip",), (), ("vip",)]
+
+
+def test_the_pages_ask_before_and_tell_afterwards(client: Any, agent: Any) -> None:
+    agent.role = "manager"
+    agent.save()
+    client.force_login(agent)
+    people = [make_contact(number, tags=["old"]) for number in numbers(3)]
+    asked = {"kind": "tag", "argument": "vip", "query": "tag=old", "count": "2"}
+    page = client.post("/contacts/jobs/", asked)
+    words = page.content.decode()
+    assert "Add the tag “vip” to 3 contacts?" in words
+    assert "They are 3 by now." in words
+    assert not BulkJob.objects.exists()
+    token = str(page.context["form"].cleaned_data["token"])
+    for _ in range(2):
+        sent = client.post(
+            "/contacts/jobs/", asked | {"count": "3", "token": token, "confirmed": "yes"}
+        )
+    job = BulkJob.objects.get()
+    assert sent.url == f"/contacts/jobs/{job.pk}/"
+    run(job)
+    words = client.get(sent.url).content.decode()
+    assert "Done here." in words
+    assert "0 of 3 saved" in words
+    listed = client.get("/contacts/jobs/").content.decode()
+    assert "Add the tag “vip”" in listed
+    assert "tagged “old”" in listed
+    for missing in ({"kind": "tag"}, {"kind": "tag", "argument": "x" * 101}):
+        words = client.post("/contacts/jobs/", missing | {"pk": str(people[0].pk)}).content.decode()
+        assert "Continue" in words
