@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -72,6 +73,9 @@ class DriftItem(models.Model):
     # What was asked to be done about it: a key as well. Done when `settled_at` is set, and refused
     # when `error` says why.
     settled_as = models.CharField(max_length=32, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     error = models.CharField(max_length=300, blank=True)
     # When Sendblue was asked about this one contact alone, and it still differed.
     looked_at = models.DateTimeField(null=True, blank=True)
