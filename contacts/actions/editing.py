@@ -166,7 +166,6 @@ def bring_back(contact: Contact, *, author: User) -> Contact:
             return contact
         since = contact.changes.filter(at__gte=contact.removed_at).order_by("-pk")
         were = {change.field: change.before for change in since if change.field in SYNCED}
-        contact.other_numbers.filter(removed_at=contact.removed_at).update(removed_at=None)
         contact.removed_at = None
         contact.save(update_fields=["removed_at"])
         return edit_contact(contact, author=author, is_new=True, **were)

@@ -33,9 +33,11 @@ FOLLOW = f"""
     WITH due AS (
         SELECT other.id FROM contacts_contact AS other
         JOIN contacts_contact AS person ON person.id = other.merged_into_id
-        WHERE other.removed_at IS NULL
-          AND (%(person)s::bigint IS NULL OR person.id = %(person)s)
-          AND (person.removed_at IS NOT NULL
+        WHERE (%(person)s::bigint IS NULL OR person.id = %(person)s)
+          -- Removed with the person, and back with the person; never what Sendblue alone lost.
+          AND CASE WHEN other.removed_at IS NULL THEN true
+              ELSE person.removed_at IS NULL AND other.push_state <> '' END
+          AND (other.removed_at IS DISTINCT FROM person.removed_at
                OR ({", ".join(f"other.{name}" for name in COPIED)})
                   IS DISTINCT FROM ({", ".join(f"person.{name}" for name in COPIED)})
                OR {IS_OTHER_THERE})
@@ -51,7 +53,7 @@ FOLLOW = f"""
 LACKING = """
     SELECT DISTINCT person.id FROM contacts_contact AS other
     JOIN contacts_contact AS person ON person.id = other.merged_into_id
-    WHERE other.removed_at IS NULL AND person.removed_at IS NULL
+    WHERE person.removed_at IS NULL
       AND strpos(person.search_text, lower(other.number)) = 0"""
 
 
@@ -80,7 +82,7 @@ def follow(person: Contact | None = None) -> int:
 def index_person(person: Contact) -> None:
     """Let a locked person be found by all of their numbers."""
     before = person.search_text
-    numbers = person.other_numbers.filter(removed_at=None).order_by("pk")
+    numbers = person.other_numbers.order_by("pk")
     also = fold(" ".join(numbers.values_list("number", flat=True)))
     index_for_search(person)
     if also:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from contacts.models import Contact, ContactChange
 from sendblue_inbox import live
@@ -135,11 +136,10 @@ def changes_between(
 def _back(contact: Contact) -> Contact:
     """Somebody who was removed writes again, or is written to: a contact without a past.
 
-    A number of a person who was removed too is a person of its own.
+    A number of a person who was removed too is a person of its own, and so are the others.
     """
-    Contact.objects.filter(pk=contact.pk, merged_into__removed_at__isnull=False).update(
-        merged_into=None
-    )
+    alone = Q(pk=contact.pk, merged_into__removed_at__isnull=False) | Q(merged_into=contact.pk)
+    Contact.objects.filter(alone).update(merged_into=None)
     Contact.objects.filter(pk=contact.pk).update(removed_at=None)
     contact.refresh_from_db(fields=["removed_at", "merged_into"])
     return contact
