@@ -24,9 +24,10 @@ COPY . .
 RUN DATABASE_URL=postgresql://none CELERY_BROKER_URL=redis://none SECRET_KEY=none \
     SENDBLUE_WEBHOOK_SECRETS=none DATA_DIR=/tmp /venv/bin/python manage.py collectstatic --no-input
 # The icons are read from their package when the first page is made.
-RUN mkdir -p /kept/lucide-static /kept/htmx.org \
+RUN mkdir -p /kept/lucide-static /kept/htmx.org /kept/qr \
     && cp -r node_modules/lucide-static/icons node_modules/lucide-static/LICENSE /kept/lucide-static \
     && cp -r node_modules/htmx.org/dist /kept/htmx.org \
+    && cp node_modules/qr/*.js node_modules/qr/LICENSE* /kept/qr \
     && rm -rf node_modules && mv /kept node_modules
 
 # --- what runs -----------------------------------------------------------------------------------

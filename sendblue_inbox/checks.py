@@ -81,8 +81,8 @@ def data_folder_is_private(**_: Any) -> list[CheckMessage]:
 
 @register
 def front_end_is_there(**_: Any) -> list[CheckMessage]:
-    """Without htmx and the icons no page can be made."""
-    packages = ("htmx.org/dist", "lucide-static/icons")
+    """Without htmx and the icons no page can be made, without qr no picture of a code read."""
+    packages = ("htmx.org/dist", "lucide-static/icons", "qr")
     if all((settings.NODE_MODULES / package).is_dir() for package in packages):
         return []
     return [
