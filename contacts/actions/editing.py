@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from sendblue_inbox.models import User
 
 Source = ContactChange.Source
+COUNTED = ("version", "push_state", "push_error", "push_after", "push_attempts")
 WRITTEN_BY_EDIT = [
     *SYNCED,
-    *("conflicts", "version", "push_state", "push_error", "push_after", "push_attempts"),
-    *("removed_at", "sort_name", "search_text", "search_pieces", "updated_at"),
+    *COUNTED,
+    *("conflicts", "removed_at", "sort_name", "search_text", "search_pieces", "updated_at"),
 ]
 
 
@@ -180,6 +181,7 @@ def save_again(contact: Contact) -> None:
 def save_and_push(contact: Contact) -> None:
     """Save a locked, changed contact, and queue it for Sendblue."""
     count_edit(contact)
+    index_for_search(contact)
     contact.save(update_fields=WRITTEN_BY_EDIT)
     follow(contact)
     live.notify("contacts", f"contact-{contact.pk}")
@@ -187,11 +189,10 @@ def save_and_push(contact: Contact) -> None:
 
 
 def count_edit(contact: Contact) -> None:
-    """Note in the row that it was changed here; whoever saves it writes WRITTEN_BY_EDIT."""
+    """Note in the row that it was changed here; whoever saves it writes COUNTED as well."""
     contact.version += 1
     contact.push_state, contact.push_error = Contact.Push.WAITING, ""
     contact.push_after, contact.push_attempts = now(), 0
-    index_for_search(contact)
 
 
 def _settles(after: Mapping[str, Any], before: Mapping[str, Any], field: str) -> bool:
