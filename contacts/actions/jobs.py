@@ -161,13 +161,15 @@ def _work(job: BulkJob, turn: Turn) -> None:
         _end(job, State.CANCELLED)
     if job.state == State.COLLECTING:
         _collect(job)
-    while job.state == State.RUNNING and not turn.is_over:
+    while job.state == State.RUNNING:
         if job.is_cancelled:
             _end(job, State.CANCELLED)
         elif pks := _next(job):
             _do(job, pks)
         else:
             _end(job, State.DONE)
+        if turn.is_over:
+            break
 
 
 def _collect(job: BulkJob) -> None:
