@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 PIECE = 3
 WORD = re.compile(r"\w+")
@@ -16,16 +17,18 @@ WORD = re.compile(r"\w+")
 
 def fold(text: str) -> str:
     """The text without case and accents, so that "Zoë" is found by "zoe"."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
 
 
 def pieces(text: str) -> list[str]:
     """All pieces by which a text can be found; short beginnings carry a leading `^`."""
     found: set[str] = set()
     for word in WORD.findall(fold(text)):
-        found.update(word[at : at + PIECE] for at in range(len(word) - PIECE + 1))
-        found.update(f"^{word[:length]}" for length in range(1, PIECE))
+        # Names repeat in a list of people, numbers do not.
+        found.update(_known_pieces(word) if word.isalpha() else _pieces(word))
     return sorted(found)
 
 
@@ -43,3 +46,11 @@ def wanted_pieces(word: str) -> list[str]:
     if len(word) < PIECE:
         return [f"^{word}"]
     return sorted({word[at : at + PIECE] for at in range(len(word) - PIECE + 1)})
+
+
+def _pieces(word: str) -> tuple[str, ...]:
+    beginnings = (f"^{word[:length]}" for length in range(1, PIECE))
+    return (*beginnings, *map("".join, zip(word, word[1:], word[2:], strict=False)))
+
+
+_known_pieces = lru_cache(maxsize=8192)(_pieces)

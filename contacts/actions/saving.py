@@ -10,9 +10,9 @@ from django.db.models import Q
 from contacts.models import Contact, ContactChange
 from sendblue_inbox import live
 from sendblue_inbox.clock import now
-from sendblue_inbox.fragments import fold, pieces
 
 from .consenting import note_listed
+from .indexing import index_for_search
 from .merging import SYNCED, merged, still_open, values_of, values_told
 
 if TYPE_CHECKING:
@@ -38,16 +38,6 @@ def ensure_contact(number: str) -> Contact:
     # Two messages of a new person may be recorded at once: the unique number decides.
     Contact.objects.bulk_create([contact], ignore_conflicts=True)
     return Contact.objects.get(number=number)
-
-
-def index_for_search(contact: Contact) -> None:
-    """Set what the contact is found and sorted by. Call before saving a changed contact."""
-    variables = contact.custom_variables.values()
-    names = (contact.first_name, contact.last_name, contact.company_name)
-    words = (*names, contact.number, *contact.tags, *map(str, variables))
-    contact.search_text = fold(" ".join(filter(None, words)))
-    contact.search_pieces = pieces(contact.search_text)
-    contact.sort_name = (fold(contact.name) or f"~{contact.number}")[:254]
 
 
 def record_contacts(payloads: Iterable[ContactPayload]) -> int:
