@@ -29,6 +29,7 @@ KINDS = {
     "jobs": "bulk",
     "pushing": "bulk",
     "looking": "default",
+    "replaying": "bulk",
     "resolving": "default",
     "sending": "sending",
     "syncing": "bulk",

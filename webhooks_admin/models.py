@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+
+from contacts.models.run import Run
+from sendblue_inbox.roles import Role
+
+if TYPE_CHECKING:
+    from sendblue_inbox.models import User
 
 
 class WebhookEvent(models.Model):
@@ -85,6 +94,57 @@ class WebhookEvent(models.Model):
         return f"{self.kind} event {self.pk}"
 
 
+class Replay(Run):
+    """Deliveries that a person has read again: first a rehearsal, which shows what it would change,
+    then for real. `query` is the filter (webhooks_admin/filtering.py), or `events` their keys.
+    """
+
+    class State(models.TextChoices):
+        """Where it stands. A person moves it on from REHEARSED."""
+
+        REHEARSING = "rehearsing", "Being rehearsed"
+        REHEARSED = "rehearsed", "Rehearsed, nothing changed yet"
+        REPLAYING = "replaying", "Being read again"
+        DONE = "done", "Read again"
+        CANCELLED = "cancelled", "Cancelled"
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REHEARSING)
+    query = models.TextField(blank=True)
+    events = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # Deliveries that came after this are not meant.
+    newest = models.BigIntegerField()
+    # {events, changing, failing}
+    counts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["rehearsing", "replaying"]),
+                name="replay_due",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"replay {self.pk}"
+
+
+class ReplayFinding(models.Model):
+    """A delivery that reading again would change something, or that could not be read."""
+
+    replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="findings")
+    event = models.ForeignKey(WebhookEvent, on_delete=models.CASCADE, related_name="+")
+    # As webhooks_admin/actions/rehearsing.py finds them.
+    changes = models.JSONField(default=list, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["replay", "event"], name="finding_once"),)
+
+    def __str__(self) -> str:
+        return f"finding {self.pk}"
+
+
 class SubscriptionCheck(models.Model):
     """What the last look at the account's subscriptions found; one row.
 
@@ -101,3 +161,40 @@ class SubscriptionCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.missing)} subscriptions missing"
+
+
+class TotpAccessQuerySet(models.QuerySet["TotpAccess"]):
+    """The secrets, by who may see their codes."""
+
+    def usable_by(self, user: User) -> Self:
+        """Those whose codes the person may see: granted by name or by role; administrators all."""
+        if user.may_administer:
+            return self
+        granted = Q(roles__contains=[user.role]) | Q(pk__in=user.totp_access.values("pk"))
+        return self.filter(granted) if user.may_write else self.none()
+
+
+class TotpAccess(models.Model):
+    """A secret for one-time codes at Sendblue, and who besides administrators sees its codes.
+
+    Sendblue keeps the secret and makes the codes; neither is ever here. The label is as last seen.
+    """
+
+    class Given(models.TextChoices):
+        """The roles that it can be given to."""
+
+        AGENT = Role.AGENT.value, "Every agent"
+        MANAGER = Role.MANAGER.value, "Every manager"
+
+    secret_id = models.CharField(max_length=200, unique=True)
+    label = models.CharField(max_length=254, blank=True)
+    issuer = models.CharField(max_length=254, blank=True)
+    roles = ArrayField(
+        models.CharField(max_length=16, choices=Given.choices), default=list, blank=True
+    )
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="totp_access")
+
+    objects = TotpAccessQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return " · ".join(filter(None, (self.issuer, self.label))) or self.secret_id

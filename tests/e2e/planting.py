@@ -46,6 +46,8 @@ TOLD: dict[str, frozenset[str]] = {
         " error_message location app_card reply_to_handle reaction reaction_quote details seat_id"
         " sender_email forecast_service"
     ),
+    "ReplayFinding": names("changes error"),
+    "WebhookEvent": names("headers error message_handle number"),
     "Thread": names(
         "group_id group_display_name service last_content typing_number contact_status"
     ),
@@ -73,12 +75,8 @@ OURS: dict[str, dict[str, str]] = {
     "SubscriptionCheck": {"missing": "our words", "refused": "our words"},
     "SyncState": {"error": "our sentence"},
     "Thread": {"group_photo": "our name in the storage"},
-    "WebhookEvent": {
-        "kind": "part of our address",
-        "token": "part of our address",
-        "headers": "kept only",
-        "error": "our sentence",
-    },
+    "Replay": {"query": "read as a filter only", "counts": "numbers"},
+    "WebhookEvent": {"kind": "part of our address", "token": "part of our address"},
 }
 # JSON as our readers of it expect it; «» is where the payload goes.
 SHAPES: dict[str, Any] = {

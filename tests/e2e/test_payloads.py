@@ -10,8 +10,10 @@ import pytest
 from contacts.models import Contact
 from inbox.models import Account, Line, Message, Thread
 from tests.security.payloads import PAYLOADS
+from webhooks_admin.models import WebhookEvent
 
 from .planting import plant, planted, uncovered
+from .planting_events import plant_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +145,11 @@ def test_nothing_runs_on_any_page(
     show(page, f"/messages/{troubled.last().pk}/deletion/")
     show(page, "/media/")
     show(page, "/webhooks/")
+    event, replay = plant_events(live_site.users["Ana"])
+    show(page, "/webhooks/events/?state=failed")
+    show(page, f"/webhooks/events/{event.pk}/?rehearsal")
+    show(page, f"/webhooks/replays/{replay.pk}/")
+    WebhookEvent.objects.filter(quarantined_at__isnull=False).delete()
 
     show(page, "/trouble/")
     for _ in range(3):
