@@ -13,10 +13,11 @@ from contacts.models import BulkItem, BulkJob, ConsentChange, Contact, ContactCh
 from sendblue_inbox.clock import now
 from sendblue_inbox.ring import ring
 
-from .editing import WRITTEN_BY_EDIT, count_edit
+from .editing import COUNTED, count_edit
 from .merging import NOTHING, values_of
 from .pushing import difference
 from .saving import changes_between
+from .writing import copy_changes, update_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -122,8 +123,9 @@ def _edit(
         count_edit(contact)
     for change in changes:
         change.job = job
-    _save(list(edits), WRITTEN_BY_EDIT)
-    ContactChange.objects.bulk_create(changes, batch_size=1000)
+    fields = {name for after in edits.values() for name in after}
+    update_contacts(list(edits), [*fields, *COUNTED, "conflicts", "removed_at"])
+    copy_changes(changes)
     return _verdicts(contacts, done=edits)
 
 
@@ -147,7 +149,7 @@ def _opt_out(job: BulkJob, contacts: Sequence[Contact]) -> dict[int, Verdict]:
         # The newest word: the contact is locked, and nobody speaks from the future.
         contact.opted_out, contact.opted_out_as_of = True, at
         count_edit(contact)
-    _save(stopped, (*WRITTEN_BY_EDIT, "opted_out", "opted_out_as_of"))
+    update_contacts(stopped, [*COUNTED, "opted_out", "opted_out_as_of"])
     if stopped:
         ring("sending")  # which refuses what waits for them
     return _verdicts(contacts, done=stopped)
@@ -221,12 +223,6 @@ def _verdicts(contacts: Iterable[Contact], *, done: Iterable[Contact]) -> dict[i
     if changed:
         ring("pushing")
     return {contact.pk: DONE if contact.pk in changed else UNCHANGED for contact in contacts}
-
-
-def _save(contacts: Sequence[Contact], columns: Sequence[str]) -> None:
-    Contact.objects.bulk_create(
-        contacts, update_conflicts=True, unique_fields=["id"], update_fields=list(columns)
-    )
 
 
 ACTS: dict[str, Callable[[BulkJob, Sequence[Contact]], dict[int, Verdict]]] = {

@@ -20,7 +20,7 @@ django.setup()
 
 from django.test import Client  # noqa: E402
 
-from contacts.tasks import drain_pushing  # noqa: E402
+from contacts.tasks import drain_jobs, drain_pushing  # noqa: E402
 from inbox.actions.grouping import start_group  # noqa: E402
 from inbox.actions.queueing import queue_message  # noqa: E402
 from inbox.models import Line, MediaFile, Thread  # noqa: E402
@@ -40,6 +40,7 @@ DRAINS = {
     "events": drain_events,
     "fetching": drain_fetching,
     "groups": drain_groups,
+    "jobs": drain_jobs,
     "pushing": drain_pushing,
     "resolving": drain_resolving,
     "syncing": drain_syncing,
