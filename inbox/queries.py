@@ -13,6 +13,7 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
+from contacts.models import Contact
 from contacts.queries import matching
 from inbox.models import TROUBLE, Line, Message, Participant, Reader, SendState, Thread
 from inbox.models.thread import placed
@@ -23,7 +24,6 @@ from sendblue_inbox.phone import NotANumber, to_address
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from contacts.models import Contact
     from sendblue_inbox.models import User
 
 THREADS_A_PAGE = 40
@@ -119,6 +119,22 @@ def thread_page(
     add_members(page)
     last = Place(page[-1].last_message_at, page[-1].pk) if more else None
     return ThreadPage(page, last)
+
+
+def threads_with(
+    threads: QuerySet[Thread], contact: Contact, *, user: User, limit: int = THREADS_A_PAGE
+) -> list[Thread]:
+    """The newest conversations with a person, on whichever of their numbers, groups too."""
+    numbers = Contact.objects.filter(Q(pk=contact.pk) | Q(merged_into=contact)).values("pk")
+    alone = Thread.objects.filter(contact__in=numbers).values("pk")
+    groups = Participant.objects.filter(contact__in=numbers).values("thread")
+    # Named one by one: asked in one go, the newest threads of everybody would be walked.
+    theirs = threads.filter(pk__in={pk for (pk,) in alone.union(groups).values_list("pk")})
+    found = _with_row(with_pointer(theirs, user)).order_by("-last_message_at", "-pk")
+    rows = list(found[:limit])
+    add_unread(rows)
+    add_members(rows)
+    return rows
 
 
 def row_versions(

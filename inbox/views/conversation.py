@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from contacts.presenting.card import Card
 from inbox.actions.answering import lack_of
 from inbox.actions.forecasting import outlook_of
 from inbox.actions.gesturing import receipt_of, takes_typing
@@ -19,7 +20,7 @@ from inbox.presenting.names import known_person
 from inbox.presenting.notices import notice_of
 from inbox.presenting.quotes import Quote, quote
 from inbox.presenting.reactions import TAPBACKS
-from inbox.queries import MESSAGES_A_PAGE, message_page, people_in, place_of, shown
+from inbox.queries import MESSAGES_A_PAGE, agents, message_page, people_in, place_of, shown
 from sendblue_inbox.keyset import Place
 from sendblue_inbox.sendblue.terms import MAX_CONTENT_LENGTH
 
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
 def conversation(request: AgentRequest, thread: Thread) -> dict[str, Any]:
     """The context of a thread's pane. The cursor is the thread's revision *before* the messages
     were read: what happens between is asked for again rather than missed."""
+    team, contact = agents(), thread.contact
+    person = contact and (contact.merged_into or contact)
     return (
         page_of(request, thread)
         | standing(request, thread)
         | {
             "since": thread.revision,
+            "agents": team,
+            "card": person and Card(person, team=team),
             "client_ref": uuid.uuid4(),
             "max_length": MAX_CONTENT_LENGTH,
             "effect_families": EFFECT_FAMILIES,

@@ -22,7 +22,7 @@ from inbox.actions.queueing import (
     send_again,
 )
 from inbox.forms import ComposerForm, WordsForm
-from inbox.queries import agents, changes_since
+from inbox.queries import changes_since
 
 from .conversation import as_bubbles, conversation, page_again, page_of, standing
 from .panes import render_pane
@@ -141,7 +141,7 @@ def _refused(request: AgentRequest, thread: Thread, error: str) -> HttpResponse:
 def _page(
     request: AgentRequest, thread: Thread, *, draft: str, error: str = "", status: int = 200
 ) -> HttpResponse:
-    context = conversation(request, thread) | {"agents": agents(), "draft": draft, "error": error}
+    context = conversation(request, thread) | {"draft": draft, "error": error}
     template = "inbox/_pane_thread.html"
     return render_pane(request, template, context, selected=thread.pk, status=status)
 

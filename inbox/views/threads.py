@@ -18,7 +18,7 @@ from inbox.actions.looking_up import ask_contact_status
 from inbox.actions.queueing import Refused, open_thread, queue_message
 from inbox.actions.triaging import mark_read
 from inbox.forms import NewThreadForm
-from inbox.queries import agents, suggested_line, unread_for
+from inbox.queries import suggested_line, unread_for
 from inbox.recipients import existing_group, read_recipients
 
 from .conversation import conversation
@@ -70,7 +70,7 @@ def thread(request: AgentRequest, pk: int) -> HttpResponse:
     ask_if_stale(opened)
     if unread_for(opened, request.user):
         mark_read(opened, user=request.user)
-    context = conversation(request, opened) | {"agents": agents()}
+    context = conversation(request, opened)
     if opened.contact:
         context["outlook"] = look_when_unsure(opened.contact.number, context["outlook"])
         ask_contact_status(opened)

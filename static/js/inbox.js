@@ -16,3 +16,4 @@ import "./forecast.js";
 import "./groups.js";
 import "./recipients.js";
 import "./evidence.js";
+import "./card.js";

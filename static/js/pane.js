@@ -1,6 +1,4 @@
-// What is open beside the list: which row is marked, the person's details, copying a number.
-import { toast } from "./toasts.js";
-
+// What is open beside the list: which row is marked, and the person's details.
 const root = document.documentElement;
 const wide = matchMedia("(min-width: 1180px)");
 const pane = () => document.getElementById("pane");
@@ -33,12 +31,8 @@ function togglePerson() {
   if (!open) document.getElementById("panel-toggle").focus();
 }
 
-document.addEventListener("click", async ({ target }) => {
+document.addEventListener("click", ({ target }) => {
   if (target.closest("#panel-toggle, [data-closes=person]")) togglePerson();
-  const copier = target.closest("[data-copy]");
-  if (!copier) return;
-  await navigator.clipboard.writeText(copier.dataset.copy);
-  toast("The number is copied.");
 });
 document.addEventListener("keydown", (event) => {
   const drawer = !wide.matches && root.dataset.person === "open";
