@@ -96,6 +96,9 @@ class AuditEntry(models.Model):
         indexes = (
             models.Index(fields=["act", "-number"], name="audit_act"),
             models.Index(fields=["actor_pk", "-number"], name="audit_actor"),
+            models.Index(
+                fields=["target", "-number"], condition=~models.Q(target=""), name="audit_target"
+            ),
         )
 
     def __str__(self) -> str:
