@@ -18,17 +18,26 @@ from contacts.queries import words_match
 from sendblue_inbox.phone import national
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
 
+    from contacts.lines import OurLine
+
 SORTS = {"name": "Name", "newest": "Newest", "company": "Company"}
+FIRST_SORT = "name"
 YES_OR_NO = ("yes", "no")
 AT_SENDBLUE = {
     "waiting": "Waiting",
     "refused": "Refused",
-    "conflict": "In conflict",
+    "conflict": "Changed on both sides",
     "missing": "Not there",
+}
+STANDINGS = {
+    "waiting": "waiting to be saved at Sendblue",
+    "refused": "refused by Sendblue",
+    "conflict": "changed on both sides",
+    "missing": "not at Sendblue",
 }
 NOBODY = "none"
 LISTED = Q(removed_at=None, merged_into=None)
@@ -45,7 +54,7 @@ class ContactFilter:
     verified: str = ""  # "yes" or "no"
     opted_out: str = ""  # "yes" or "no"
     sendblue: str = ""  # a key of AT_SENDBLUE
-    sort: str = "name"
+    sort: str = FIRST_SORT
 
     @classmethod
     def parse(cls, params: Mapping[str, str] | str) -> Self:
@@ -56,21 +65,21 @@ class ContactFilter:
         known = {"verified": YES_OR_NO, "opted_out": YES_OR_NO, "sendblue": AT_SENDBLUE}
         asked |= {name: "" for name, values in known.items() if asked[name] not in values}
         if asked["sort"] not in SORTS:
-            asked["sort"] = cls.sort
+            asked["sort"] = FIRST_SORT
         return cls(**asked)
 
     @property
     def query(self) -> str:
         """The same as a query string, without what is not asked."""
         asked = {name: value for name, value in asdict(self).items() if value}
-        if self.sort == ContactFilter.sort:
+        if self.sort == FIRST_SORT:
             del asked["sort"]
         return urlencode(asked)
 
     @property
     def narrows(self) -> bool:
         """Whether it leaves anybody out."""
-        return replace(self, sort=ContactFilter.sort) != ContactFilter()
+        return replace(self, sort=FIRST_SORT) != ContactFilter()
 
     def contacts(self) -> QuerySet[Contact]:
         """Those people, in no order."""
@@ -103,27 +112,24 @@ class ContactFilter:
 
     def words(self) -> str:
         """The filter as a phrase: “everybody”, or “people that match “ann”, tagged vip, …”."""
-        parts = [words for _name, words in self.parts()]
+        parts = self.parts(our_lines() if self.line else ()).values()
         return f"people {', '.join(parts)}" if parts else "everybody"
 
-    def parts(self) -> list[tuple[str, str]]:
-        """(the name of what is asked, its words), one for each that narrows the list."""
-        lines = {line.number: str(line) for line in our_lines()} if self.line else {}
-        line = lines.get(self.line) or national(self.line)
+    def parts(self, lines: Iterable[OurLine]) -> dict[str, str]:
+        """What narrows the list, by name, in words; `lines` are ours, for their names."""
+        names = {line.number: str(line) for line in lines}
+        nobody = self.assignee == NOBODY
         said = {
             "q": f"that match “{self.q}”",
             "tag": f"tagged “{self.tag}”",
-            "line": f"on the line {line}",
-            "assignee": "assigned to nobody"
-            if self.assignee == NOBODY
-            else f"assigned to {self.assignee}",
+            "line": f"on the line {names.get(self.line) or national(self.line)}",
+            "assignee": f"assigned to {'nobody' if nobody else self.assignee}",
             "verified": "verified" if self.verified == "yes" else "not verified",
             "opted_out": "opted out" if self.opted_out == "yes" else "not opted out",
-            "sendblue": {
-                "waiting": "waiting to be saved at Sendblue",
-                "refused": "refused by Sendblue",
-                "conflict": "changed on both sides",
-                "missing": "not at Sendblue",
-            }.get(self.sendblue, ""),
+            "sendblue": STANDINGS.get(self.sendblue, ""),
         }
-        return [(name, words) for name, words in said.items() if getattr(self, name)]
+        return {name: words for name, words in said.items() if getattr(self, name)}
+
+    def without(self, name: str) -> Self:
+        """The same, not narrowed by that."""
+        return replace(self, **{name: ""})
