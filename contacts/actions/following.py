@@ -18,12 +18,12 @@ from .merging import SYNCED
 from .saving import index_for_search
 
 COPIED = (*SYNCED, "sort_name", "search_text", "search_pieces")
-TOLD = ", ".join(f"'{name}', person.{name}" for name in SYNCED)
 # Sendblue has something else of the number, and said so after our last push.
 IS_OTHER_THERE = f"""(
     other.push_state IN ('', 'saved')
     AND (other.pushed_at IS NULL OR other.seen_at_sendblue > other.pushed_at)
-    AND other.at_sendblue IS DISTINCT FROM jsonb_build_object({TOLD}))"""
+    AND ({", ".join(f"other.at_sendblue -> '{name}'" for name in SYNCED)})
+        IS DISTINCT FROM ({", ".join(f"to_jsonb(person.{name})" for name in SYNCED)}))"""
 # Deleted at Sendblue by somebody else: only that number, so the others are people of their own.
 SET_FREE = """
     UPDATE contacts_contact AS other SET merged_into_id = NULL FROM contacts_contact AS person

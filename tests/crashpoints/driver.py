@@ -20,7 +20,7 @@ django.setup()
 
 from django.test import Client  # noqa: E402
 
-from contacts.tasks import drain_jobs, drain_pushing  # noqa: E402
+from contacts.tasks import drain_comparing, drain_jobs, drain_pushing  # noqa: E402
 from inbox.actions.grouping import start_group  # noqa: E402
 from inbox.actions.queueing import queue_message  # noqa: E402
 from inbox.models import Line, MediaFile, Thread  # noqa: E402
@@ -36,6 +36,7 @@ from sendblue_inbox.models import User  # noqa: E402
 from webhooks_admin.tasks import drain_events  # noqa: E402
 
 DRAINS = {
+    "comparing": drain_comparing,
     "sending": drain_sending,
     "events": drain_events,
     "fetching": drain_fetching,

@@ -69,6 +69,8 @@ GROUP_POINTS = ("joining.inside", "grouping.claimed", "grouping.before", "groupi
 CONTACT_POINTS = ("pushing.before", "pushing.after")
 # And to bulk jobs: see test_job_crash_points.py.
 JOB_POINTS = ("jobs.batch",)
+# To comparisons: see test_drift_crash_points.py.
+DRIFT_POINTS = ("comparing.page", "repairing.batch")
 POINTS = {
     "receiving.before": ORDINARY,
     "receiving.after": ORDINARY,
@@ -201,7 +203,7 @@ def office(driver: subprocess.Popen[str], simulator: Simulator, tmp_path: Path) 
 def test_every_point_in_the_source_is_exercised() -> None:
     files = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
     found = [name for path in files for name in NAMED.findall(path.read_text(encoding="utf-8"))]
-    assert set(found) == {*POINTS, *GROUP_POINTS, *CONTACT_POINTS, *JOB_POINTS}
+    assert set(found) == {*POINTS, *GROUP_POINTS, *CONTACT_POINTS, *JOB_POINTS, *DRIFT_POINTS}
     assert len(POINTS) >= 25
 
 
