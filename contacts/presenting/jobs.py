@@ -60,17 +60,30 @@ CONSEQUENCES = {
         "There is no undo.",
     ),
 }
-STRONG = frozenset({Kind.DELETE, Kind.OPT_OUT})
-THERE = {
-    Kind.DELETE: "deleted",
-    Kind.OPT_OUT: "told",
-}
+THERE = {Kind.DELETE: "deleted"}
 OUTCOMES = {
     Outcome.WAITING: "Not done yet",
     Outcome.DONE: "Done",
     Outcome.UNCHANGED: "Already so",
     Outcome.REFUSED: "Refused",
 }
+
+
+def heading_of(job: BulkJob, assignees: Mapping[str, str]) -> str:
+    """The job with its count: Delete 1,204 contacts."""
+    if job.kind == Kind.UNDO:
+        return title_of(job, assignees)
+    count = job.confirmed_count if job.total is None else job.total
+    return question(job.kind, job.argument, count, assignees)
+
+
+def warning_of(kind: str, count: int) -> str:
+    """What nobody may overlook before they agree; empty where it is easily taken back."""
+    people = f"{count:,} {'contact is' if count == 1 else 'contacts are'}"
+    return {
+        Kind.DELETE: f"{people} deleted, here and at Sendblue.",
+        Kind.OPT_OUT: f"{people} cut off from every message, here and at Sendblue.",
+    }.get(Kind(kind), "")
 
 
 def title_of(job: BulkJob, assignees: Mapping[str, str] | None = None) -> str:
@@ -165,7 +178,7 @@ class Progress:
             State.COLLECTING: "Looking up who is meant.",
             State.RECOUNTED: "Nothing has been done yet.",
             State.RUNNING: "Under way. You can leave this page; it goes on.",
-            State.DONE: "Done here.",
+            State.DONE: "Done here. Sendblue is being told." if self.pushes.waiting else "Done.",
             State.CANCELLED: "Cancelled. What was done stays done.",
         }[State(self.job.state)]
 
@@ -196,5 +209,4 @@ def who(job: BulkJob) -> str:
         return "those whom it changed"
     if not job.query:
         return "chosen one by one"
-    asked = ContactFilter.parse(job.query)
-    return asked.words() if asked.narrows else "everybody in the list"
+    return ContactFilter.parse(job.query).words()

@@ -18,10 +18,11 @@ from contacts.models import BulkJob, Label
 from contacts.presenting.jobs import (
     CONSEQUENCES,
     OUTCOMES,
-    STRONG,
+    heading_of,
     progress_of,
     question,
     title_of,
+    warning_of,
     who,
 )
 from sendblue_inbox.models import User
@@ -136,7 +137,7 @@ def _question(request: AgentRequest, form: JobForm, pks: list[int]) -> dict[str,
         "count": count,
         "told": told if asked and told is not None and told != count else None,
         "is_complete": is_complete,
-        "is_strong": kind in STRONG,
+        "warning": warning_of(kind, count),
         "heading": question(kind, argument, count, assignees) if is_complete else kind.label,
         "consequences": CONSEQUENCES[kind],
         "assignees": assignees,
@@ -162,7 +163,7 @@ def _shown(request: HttpRequest, pk: int) -> dict[str, Any]:
     )
     return {
         "job": found,
-        "title": title_of(found, _assignees()),
+        "title": heading_of(found, _assignees()),
         "who": who(found),
         "progress": progress_of(found),
         "items": items,
