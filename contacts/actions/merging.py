@@ -1,7 +1,7 @@
 """Two accounts of one contact, ours and Sendblue's, made one without losing an edit.
 
 `base` is what Sendblue was last seen to have. A side that differs from it has changed the field;
-where both have, and differently, nothing is taken: a person picks (contacts/actions/settling.py).
+where both have, and differently, nothing is taken: a person picks (`editing.settle`).
 Lists and maps are merged item by item, so that two people who add different tags never collide.
 """
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TEXTS = ("first_name", "last_name", "company_name", "assigned_to_email", "sendblue_number")
 SYNCED = (*TEXTS, "tags", "custom_variables")
 NOTHING: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "tags": [], "custom_variables": {}}
+# What `at_sendblue` says beside the values: whether they opted out there, and what a push of ours
+# may have written there of which no answer has come yet.
+OPT_OUT, TRIED = "opt_out", "tried"
 
 
 def values_of(contact: Contact) -> dict[str, Any]:
@@ -30,6 +33,21 @@ def values_told(payload: ContactPayload) -> dict[str, Any]:
     told = {name: getattr(payload, name) for name in TEXTS}
     variables = {name: value for name, value in payload.custom_variables.items() if value}
     return {**told, "tags": list(payload.tags), "custom_variables": variables}
+
+
+def base_of(known: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """What Sendblue was last known to have: where a push without an answer has reached it, that.
+
+    So our own hand is never taken for a change that somebody made there.
+    """
+    base = {**NOTHING, **(known or {})}
+    tried = dict(base.get(TRIED) or {})
+    labels = tried.pop("custom_variables", {})
+    base |= {name: value for name, value in tried.items() if theirs[name] == value}
+    told = theirs["custom_variables"]
+    arrived = {label: text for label, text in labels.items() if told.get(label, "") == text}
+    base["custom_variables"] = {**base["custom_variables"], **arrived}
+    return base
 
 
 def merged(

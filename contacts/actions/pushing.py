@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from contacts.models import Contact, ContactChange
 from sendblue_inbox import live
-from sendblue_inbox.clock import now
+from sendblue_inbox.clock import database_now, now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import Turn, backoff
@@ -119,7 +119,7 @@ def _meet(contact: Contact, client: Client) -> Contact:
     with transaction.atomic():
         fresh = Contact.objects.select_for_update().get(pk=contact.pk)
         fresh.at_sendblue = None
-        ContactChange.objects.bulk_create(take_over(fresh, made))
+        ContactChange.objects.bulk_create(take_over(fresh, made, seen_at=database_now()))
         fresh.save()
     if fresh.version != contact.version:
         raise _Overtaken
@@ -154,7 +154,7 @@ def _note(contact: Contact, body: Mapping[str, Any], answer: ContactPayload) -> 
         fresh = Contact.objects.select_for_update().get(pk=contact.pk)
         # What Sendblue has of the pushed fields is by our own hand: only the others are news.
         fresh.at_sendblue = _wanted(contact) | {name: told[name] for name in body}
-        ContactChange.objects.bulk_create(take_over(fresh, answer))
+        ContactChange.objects.bulk_create(take_over(fresh, answer, seen_at=database_now()))
         if fresh.version == contact.version:
             left = difference(_wanted(fresh), told)
             fresh.push_state = Contact.Push.REFUSED if left else Contact.Push.SAVED

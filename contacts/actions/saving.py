@@ -9,23 +9,34 @@ from django.db.models import Q
 
 from contacts.models import Contact, ContactChange
 from sendblue_inbox import live
-from sendblue_inbox.clock import now
+from sendblue_inbox.clock import database_now
 
 from .consenting import note_listed
 from .indexing import index_for_search
-from .merging import SYNCED, merged, still_open, values_of, values_told
+from .merging import (
+    OPT_OUT,
+    SYNCED,
+    TRIED,
+    base_of,
+    merged,
+    still_open,
+    values_of,
+    values_told,
+)
+from .writing import copy_changes, insert_contacts, update_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sendblue_inbox.models import User
     from sendblue_inbox.sendblue.payloads import ContactPayload
 
-WRITTEN_BY_PULL = [
+WRITTEN_BY_PULL = (
     *SYNCED,
     *("verified", "opted_out", "at_sendblue", "seen_at_sendblue", "missed_sweeps", "conflicts"),
-    *("sort_name", "search_text", "search_pieces"),
-]
+    "removed_at",
+)
 
 
 def ensure_contact(number: str) -> Contact:
@@ -40,50 +51,93 @@ def ensure_contact(number: str) -> Contact:
     return Contact.objects.get(number=number)
 
 
-def record_contacts(payloads: Iterable[ContactPayload]) -> int:
+def record_contacts(payloads: Iterable[ContactPayload], *, asked_at: datetime | None = None) -> int:
     """Write what Sendblue knows of these people, a page at a time; how many of them it changed.
 
     An edit made here is never lost: where both sides changed a field, ours stays and Sendblue's
-    value waits in `conflicts` for a person to pick.
+    value waits in `conflicts` for a person to pick. `asked_at`, by the database's clock, is when
+    Sendblue was asked: of whom we know something newer since, the old page says nothing.
     """
     rows = {payload.number: payload for payload in payloads if payload.number}
-    if not rows:
-        return 0
     with transaction.atomic():
-        Contact.objects.bulk_create(
-            [_indexed(Contact(number=number)) for number in rows], ignore_conflicts=True
-        )
-        found = list(Contact.objects.select_for_update().filter(number__in=rows).order_by("number"))
-        said = {contact.pk: contact.opted_out for contact in found}
-        is_first_sight = any(contact.at_sendblue is None for contact in found)
+        news, seen_at = _news(rows), database_now()
+        made = [Contact(number=number) for number in sorted(rows) if number not in news]
+        for contact in made:
+            take_over(contact, rows[contact.number], seen_at=seen_at)
+        insert_contacts(made)
+        new = [contact for contact in made if contact.pk]
+        due = {number for number, is_news in news.items() if is_news}
+        due |= {contact.number for contact in made} - {contact.number for contact in new}
+        found = Contact.objects.select_for_update().filter(number__in=due).order_by("number")
+        known = [contact for contact in found if not _is_older(asked_at, contact)]
+        said = {contact.pk: contact.opted_out for contact in known}
         changes = [
-            change for contact in found for change in take_over(contact, rows[contact.number])
+            change
+            for contact in known
+            for change in take_over(contact, rows[contact.number], seen_at=seen_at)
         ]
-        # An upsert of known rows: as one statement a batch, where bulk_update needs minutes.
-        Contact.objects.bulk_create(
-            found,
-            batch_size=500,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=WRITTEN_BY_PULL,
-        )
-        ContactChange.objects.bulk_create(changes, batch_size=1000)
-        note_listed(contact for contact in found if contact.opted_out != said[contact.pk])
-        if changes or is_first_sight:
-            live.notify("contacts")
+        update_contacts(known, WRITTEN_BY_PULL)
+        copy_changes(changes)
+        note_listed(contact for contact in new if contact.opted_out)
+        note_listed(contact for contact in known if contact.opted_out != said[contact.pk])
+        if new or known:
+            live.notify("contacts", *(f"contact-{contact.pk}" for contact in known))
     return len({change.contact_id for change in changes})
 
 
-def take_over(contact: Contact, payload: ContactPayload) -> list[ContactChange]:
-    """Merge what Sendblue says into the row, which is not saved; the changes of its fields."""
+def _news(rows: Mapping[str, ContactPayload]) -> dict[str, bool]:
+    """Of the numbers that are contacts, whether Sendblue says anything of them that is new."""
+    columns = ("number", "at_sendblue", "verified", "opted_out", "opted_out_as_of", "missed_sweeps")
+    found = Contact.objects.filter(number__in=rows).values_list(*columns)
+    return {number: _says_news(rows[number], *known) for number, *known in found}
+
+
+def _says_news(
+    payload: ContactPayload,
+    at_sendblue: dict[str, Any] | None,
+    verified: bool | None,
+    opted_out: bool,
+    opted_out_as_of: datetime | None,
+    missed_sweeps: int,
+) -> bool:
+    if at_sendblue is None or missed_sweeps or _told_now(payload, at_sendblue) != at_sendblue:
+        return True
+    is_consent = payload.opted_out not in {None, opted_out} and opted_out_as_of is None
+    return is_consent or payload.verified not in {None, verified}
+
+
+def _is_older(asked_at: datetime | None, contact: Contact) -> bool:
+    """Whether we know something of the contact that is newer than a page asked for then."""
+    newest = max(filter(None, (contact.pushed_at, contact.seen_at_sendblue)), default=None)
+    return bool(asked_at and newest and newest > asked_at)
+
+
+def _told_now(payload: ContactPayload, known: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What `at_sendblue` says after this: a push under way may still arrive."""
+    kept = {name: value for name, value in (known or {}).items() if name in {OPT_OUT, TRIED}}
+    if payload.opted_out is not None:
+        kept[OPT_OUT] = payload.opted_out
+    return values_told(payload) | kept
+
+
+def take_over(
+    contact: Contact, payload: ContactPayload, *, seen_at: datetime
+) -> list[ContactChange]:
+    """Merge what Sendblue says into the row, which is not saved; the changes of its fields.
+
+    `seen_at` is of the database's clock.
+    """
     ours, theirs = values_of(contact), values_told(payload)
     is_new = contact.at_sendblue is None
-    kept, conflicts = merged(ours, contact.at_sendblue, theirs)
+    kept, conflicts = merged(ours, base_of(contact.at_sendblue, theirs), theirs)
     if contact.merged_into_id:
         # It follows its person: what Sendblue has else is overwritten (following.py).
         kept, conflicts = ours, {}
     contact.conflicts = still_open(contact.conflicts, kept, theirs) | conflicts
-    contact.at_sendblue, contact.seen_at_sendblue, contact.missed_sweeps = theirs, now(), 0
+    contact.at_sendblue = _told_now(payload, contact.at_sendblue)
+    contact.seen_at_sendblue, contact.missed_sweeps = seen_at, 0
+    if contact.removed_at and _is_made_anew(contact, payload):
+        contact.removed_at = None
     if contact.removed_at:
         # Our removal is still on its way there.
         return []
@@ -98,6 +152,13 @@ def take_over(contact: Contact, payload: ContactPayload) -> list[ContactChange]:
     if is_new and not any(ours.values()):
         return []  # the first sight of somebody is no change
     return changes_between(contact, ours, kept, source=ContactChange.Source.SENDBLUE)
+
+
+def _is_made_anew(contact: Contact, payload: ContactPayload) -> bool:
+    """Whether somebody made the contact at Sendblue again after it had gone on both sides."""
+    is_gone = contact.push_state in {Contact.Push.NONE, Contact.Push.SAVED}
+    made_at, removed_at = payload.created_at, contact.removed_at
+    return is_gone and bool(made_at and removed_at and made_at > removed_at)
 
 
 def changes_between(
@@ -132,9 +193,4 @@ def _back(contact: Contact) -> Contact:
     Contact.objects.filter(alone).update(merged_into=None)
     Contact.objects.filter(pk=contact.pk).update(removed_at=None)
     contact.refresh_from_db(fields=["removed_at", "merged_into"])
-    return contact
-
-
-def _indexed(contact: Contact) -> Contact:
-    index_for_search(contact)
     return contact

@@ -84,13 +84,15 @@ def insert_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 def update_contacts(contacts: Sequence[Contact], columns: Iterable[str]) -> int:
     """Write these columns of contacts that the caller has locked; how many differed.
 
-    Columns of search go along where they may change. A row that says the same already is left.
+    Columns of search go along where they may change; those of another number of a person are the
+    person's. A row that says the same already is left.
     """
     names = [Contact._meta.get_field(name).attname for name in columns]  # type: ignore[union-attr]
     if not SEARCHED.isdisjoint(names):
         names += [name for name in SEARCH if name not in names]
         for contact in contacts:
-            index_for_search(contact)
+            if not contact.merged_into_id:
+                index_for_search(contact)
     rows = [{"id": c.pk, **{name: getattr(c, name) for name in names}} for c in contacts]
     return update_rows(rows, names)
 
