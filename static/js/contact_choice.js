@@ -131,7 +131,8 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 form.addEventListener("formdata", ({ formData }) => {
   formData.delete("pk");
   if (isAll) return;
-  for (const pk of chosen) formData.append("pk", pk);
+  // As one field: their number is limited.
+  if (chosen.size) formData.append("pk", [...chosen].join());
 });
 
 if (bar) {
