@@ -8,6 +8,7 @@ from uuid import uuid4
 from django import forms
 
 from contacts.actions.jobs import MOST_CHOSEN
+from contacts.filtering import NOBODY
 from contacts.models import BulkJob, Contact
 from sendblue_inbox.phone import EMAIL
 
@@ -15,7 +16,6 @@ Kind = BulkJob.Kind
 ASKABLE = [(kind.value, kind.label) for kind in Kind if kind != Kind.UNDO]
 LONGEST_TAG = Contact._meta.get_field("tags").base_field.max_length  # type: ignore[union-attr]
 LONGEST_KEY = 18  # digits
-WITH_ARGUMENT = frozenset({Kind.TAG, Kind.UNTAG, Kind.ASSIGN})
 
 
 class JobForm(forms.Form):
@@ -37,9 +37,11 @@ class JobForm(forms.Form):
                 self.add_error("argument", "Say which tag.")
             elif len(argument) > LONGEST_TAG:
                 self.add_error("argument", f"A tag has at most {LONGEST_TAG} characters.")
-        elif kind == Kind.ASSIGN and argument and not EMAIL.fullmatch(argument):
-            self.add_error("argument", "Choose one of your team, or nobody.")
-        elif kind not in WITH_ARGUMENT:
+        elif kind == Kind.ASSIGN:
+            given["argument"] = "" if argument == NOBODY else argument
+            if argument != NOBODY and not EMAIL.fullmatch(argument):
+                self.add_error("argument", "Choose somebody, or nobody.")
+        else:
             given["argument"] = ""
         given["token"] = given.get("token") or uuid4()
         return given

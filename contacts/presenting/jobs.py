@@ -74,7 +74,7 @@ def heading_of(job: BulkJob, assignees: Mapping[str, str]) -> str:
     if job.kind == Kind.UNDO:
         return title_of(job, assignees)
     count = job.confirmed_count if job.total is None else job.total
-    return question(job.kind, job.argument, count, assignees)
+    return act_on_people(job.kind, job.argument, count, assignees)
 
 
 def warning_of(kind: str, count: int) -> str:
@@ -108,9 +108,28 @@ def act_in_words(kind: str, argument: str, assignees: Mapping[str, str] | None =
     }[Kind(kind)]
 
 
-def question(kind: str, argument: str, count: int, assignees: Mapping[str, str]) -> str:
+def question(kind: str, count: int) -> str:
+    """What is asked of so many people, before it is said which tag or whom."""
+    people = people_in_words(count)
+    return {
+        Kind.TAG: f"Add a tag to {people}",
+        Kind.UNTAG: f"Remove a tag from {people}",
+        Kind.ASSIGN: f"Assign {people}",
+    }.get(Kind(kind)) or act_on_people(kind, "", count, {})
+
+
+def answer(kind: str, count: int) -> str:
+    """The words on the button that starts it."""
+    people = people_in_words(count)
+    return {
+        Kind.TAG: f"Add the tag to {people}",
+        Kind.UNTAG: f"Remove the tag from {people}",
+    }.get(Kind(kind)) or question(kind, count)
+
+
+def act_on_people(kind: str, argument: str, count: int, assignees: Mapping[str, str]) -> str:
     """The act on so many people, as a command: Delete 1,204 contacts."""
-    people = f"{count:,} {'contact' if count == 1 else 'contacts'}"
+    people = people_in_words(count)
     if kind == Kind.ASSIGN:
         return f"Assign {people} to {assignees.get(argument, argument) or 'nobody'}"
     return {
@@ -120,6 +139,11 @@ def question(kind: str, argument: str, count: int, assignees: Mapping[str, str])
         Kind.DELETE: f"Delete {people}",
         Kind.PUSH: f"Save {people} at Sendblue",
     }[Kind(kind)]
+
+
+def people_in_words(count: int) -> str:
+    """1 contact; 1,204 contacts."""
+    return f"{count:,} {'contact' if count == 1 else 'contacts'}"
 
 
 @dataclass(frozen=True, slots=True)

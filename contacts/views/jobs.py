@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from contacts.access import contacts_of
 from contacts.actions.jobs import Refused, cancel_job, go_on, start_job, undo_job
 from contacts.filtering import ContactFilter
-from contacts.job_forms import WITH_ARGUMENT, JobForm
+from contacts.job_forms import JobForm
 from contacts.job_queries import items_page, jobs_page
 from contacts.models import BulkJob, Label
 from contacts.presenting.jobs import (
     CONSEQUENCES,
     OUTCOMES,
+    answer,
     heading_of,
     progress_of,
     question,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sendblue_inbox.login import AgentRequest
 
 NAMED = 3  # of a selection, on the page that asks
+OFFERED = 500  # tags in use
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,31 +120,28 @@ def _ask(request: AgentRequest) -> HttpResponse:
 
 
 def _question(request: AgentRequest, form: JobForm, pks: list[int]) -> dict[str, Any]:
-    given, assignees = form.cleaned_data, _assignees()
+    given = form.cleaned_data
+    kind, told = BulkJob.Kind(given["kind"]), given.get("count")
     asked = ContactFilter.parse(given.get("query", "")) if form.takes_all else None
     found = asked.contacts() if asked else contacts_of(request.user).filter(pk__in=pks)
     count = found.count()
-    kind, argument = BulkJob.Kind(given["kind"]), given.get("argument", "")
-    # Without scripts the list offers the act alone; what it needs is then asked here.
-    is_complete = not form.errors and (kind not in WITH_ARGUMENT or "argument" in request.POST)
-    told = given.get("count")
     return {
         "form": form,
         "kind": kind,
-        "argument": form["argument"].value() or "",
         "pks": ",".join(map(str, pks)),
         "asked": asked,
-        "named": found.order_by("sort_name", "pk")[:NAMED] if not asked else [],
+        "named": [] if asked else found.order_by("sort_name", "pk")[:NAMED],
         "more": count - NAMED,
         "count": count,
         "told": told if asked and told is not None and told != count else None,
-        "is_complete": is_complete,
+        "heading": question(kind, count),
+        "answer": answer(kind, count),
         "warning": warning_of(kind, count),
-        "heading": question(kind, argument, count, assignees) if is_complete else kind.label,
         "consequences": CONSEQUENCES[kind],
-        "assignees": assignees,
-        "tags": Label.objects.filter(kind=Label.Kind.TAG).order_by("name")[:500],
-        "back": f"?{asked.query}" if asked and asked.query else "",
+        "argument": form["argument"].value() or "",
+        "error": form.errors.get("argument") if given["confirmed"] else None,
+        "assignees": _assignees(),
+        "tags": Label.objects.filter(kind=Label.Kind.TAG).order_by("name")[:OFFERED],
     }
 
 

@@ -272,7 +272,8 @@ def test_the_pages_ask_before_and_tell_afterwards(client: Any, agent: Any) -> No
     asked = {"kind": "tag", "argument": "vip", "query": "tag=old", "count": "2"}
     page = client.post("/contacts/jobs/", asked)
     words = page.content.decode()
-    assert "Add the tag “vip” to 3 contacts?" in words
+    assert "Add the tag to 3 contacts" in words
+    assert "people tagged “old”" in words
     assert "They are 3 by now." in words
     assert not BulkJob.objects.exists()
     token = str(page.context["form"].cleaned_data["token"])
@@ -289,6 +290,10 @@ def test_the_pages_ask_before_and_tell_afterwards(client: Any, agent: Any) -> No
     listed = client.get("/contacts/jobs/").content.decode()
     assert "Add the tag “vip”" in listed
     assert "tagged “old”" in listed
-    for missing in ({"kind": "tag"}, {"kind": "tag", "argument": "x" * 101}):
-        words = client.post("/contacts/jobs/", missing | {"pk": str(people[0].pk)}).content.decode()
-        assert "Continue" in words
+    too_long = {"kind": "tag", "argument": "x" * 101, "pk": f"{people[0].pk},{people[1].pk}"}
+    words = client.post("/contacts/jobs/", too_long | {"confirmed": "yes", "count": "2"}).content
+    assert "A tag has at most 100 characters." in words.decode()
+    agent.role = "agent"
+    agent.save()
+    assert client.post("/contacts/jobs/", asked).status_code == 403
+    assert client.post(f"/contacts/jobs/{job.pk}/undo/").status_code == 403
