@@ -12,6 +12,7 @@ urlpatterns = [
     path("hooks/", include("webhooks_admin.hook_urls")),
     path("contacts/", include("contacts.urls")),
     path("webhooks/", include("webhooks_admin.urls")),
+    path("totp/", include("webhooks_admin.totp_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("", include("inbox.urls")),
 ]
