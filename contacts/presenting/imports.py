@@ -39,7 +39,7 @@ PARTS = {
     "refused": "over",
 }
 TITLES = {
-    "checking": "Every row is looked at",
+    "checking": "The file is being checked",
     "saving": "The contacts are being saved",
     "stopped": "Saving was stopped",
     "undoing": "The import is being undone",
@@ -146,7 +146,7 @@ class ShownImport:
         """What else is to be known at this point."""
         run, counts = self.run, self.run.counts
         if self.stage == "report" and self.due:
-            return self.forecast
+            return ["The contacts are only read until you save.", *self.forecast]
         if self.stage == "done" and self.due:
             new, changed = self.counts["new"], self.counts["changed"]
             return [f"{new:,} of them are new, {changed:,} were changed."]
@@ -163,6 +163,11 @@ class ShownImport:
                 *([f"{fields(kept)} edited since, left as they are."] if kept else []),
             ]
         return SENTENCES.get(self.stage, [])
+
+    @property
+    def size(self) -> str:
+        """How large the file is."""
+        return size_words(self.run.size)
 
     @property
     def has_report(self) -> bool:
@@ -279,6 +284,13 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"about {seconds / 60:.0f} minutes"
     return f"about {seconds / 3600:.0f} hours"
+
+
+def size_words(size: int) -> str:
+    """So many bytes, in the units in which people know files."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1_000)):,} kB"
+    return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"
 
 
 def contacts(count: int) -> str:

@@ -22,7 +22,7 @@ from contacts.actions.importing import (
 from contacts.import_forms import PlaceForm, RowsForm
 from contacts.import_queries import PAGE, page_of_rows, rejected_rows
 from contacts.presenting.import_rows import NONE, SENTENCES, shown_rows
-from contacts.presenting.imports import ShownImport
+from contacts.presenting.imports import ShownImport, size_words
 from sendblue_inbox.roles import Role, needs
 
 from .downloads import csv_download
@@ -172,4 +172,5 @@ def _listed(request: AgentRequest) -> dict[str, Any]:
         "older": page[-1].pk if len(found) > A_PAGE else None,
         "is_first": not before,
         "most_bytes": MOST_BYTES,
+        "most_words": size_words(MOST_BYTES),
     }

@@ -1,97 +1,58 @@
-// Imports: a file chosen or dropped and uploaded with progress; and one import as it goes on.
-const form = document.getElementById("import-upload");
-const page = document.getElementById("main");
-const SMOOTHING = 500; // ms between two figures of the upload
+// One import as it goes on: how long it will take, what is said aloud, where the focus goes when the
+// next step comes by itself.
+const CALM = 2000; // ms between two estimates
+const STEP = 0.25; // of the work, between two announcements
+const seen = new Map(); // by bar: when it was first seen here, and at which share
+let said = { stage: stage(), step: 0 };
+let hadFocus = false;
 
-const inWords = (size) =>
-  size < 1e6 ? `${Math.max(1, Math.round(size / 1e3))} kB` : `${(size / 1e6).toFixed(1).replace(/\.0$/, "")} MB`;
-
-// --- uploading ---
-let request;
-
-function refuse(words) {
-  document.getElementById("import-file-error").textContent = words;
+function stage() {
+  return document.querySelector(".import")?.dataset.stage;
 }
 
-function show(file) {
-  form.querySelector(".import-picker").hidden = Boolean(file);
-  form.querySelector(".import-uploading").hidden = !file;
-  if (file) form.querySelector(".import-uploading-name").textContent = file.name;
+function inWords(seconds) {
+  if (seconds < 10) return "a few seconds left";
+  if (seconds < 90) return `about ${Math.round(seconds / 10) * 10} seconds left`;
+  return `about ${Math.round(seconds / 60)} minutes left`;
 }
 
-function figures() {
-  const facts = form.querySelector("[data-upload-facts]");
-  const bar = document.getElementById("import-upload-progress");
-  let said = 0;
-  return ({ loaded, total }) => {
-    bar.value = loaded / total;
-    if (loaded < total && performance.now() - said < SMOOTHING) return;
-    said = performance.now();
-    facts.textContent =
-      loaded < total ? `${inWords(loaded)} of ${inWords(total)}` : "Uploaded. The file is being looked at.";
-  };
-}
-
-function upload(file) {
-  const most = Number(form.dataset.most);
-  if (request) return;
-  refuse("");
-  if (file.size > most) {
-    refuse(`“${file.name}” has ${inWords(file.size)}; at most ${inWords(most)} can be read. Split the file.`);
-    return;
+// How long the rest takes at the pace that was seen here.
+function estimate(place) {
+  const bar = document.getElementById(place.dataset.leftOf);
+  const key = `${stage()} ${bar.id}`;
+  const now = performance.now();
+  const share = bar.position < 0 ? 0 : bar.position;
+  const first = seen.get(key) ?? { at: now, share, told: 0, words: "" };
+  seen.set(key, first);
+  if (share < first.share) Object.assign(first, { at: now, share, words: "" });
+  const gained = share - first.share;
+  if (gained > 0 && now - first.at > CALM && now - first.told > CALM) {
+    first.told = now;
+    first.words = inWords((((1 - share) / gained) * (now - first.at)) / 1000);
   }
-  const body = new FormData(form);
-  body.set("file", file, file.name);
-  request = new XMLHttpRequest();
-  request.open("POST", form.action);
-  request.setRequestHeader("Accept", "application/json");
-  request.responseType = "json";
-  request.upload.addEventListener("progress", figures());
-  request.addEventListener("load", () => {
-    if (request.status === 201) location.assign(request.response.address);
-    else end(request.response?.error ?? "The server did not take the file. Try again.");
-  });
-  request.addEventListener("error", () => end("The server cannot be reached. Try again in a moment."));
-  request.addEventListener("abort", () => end(""));
-  show(file);
-  form.querySelector("[data-stops-upload]").focus();
-  request.send(body);
+  place.textContent = share < 1 ? first.words : "";
 }
 
-function end(words) {
-  request = undefined;
-  show(null);
-  refuse(words);
-  const input = document.getElementById("import-file");
-  input.value = "";
-  input.focus();
+// A quarter of the work, or another step: no more is read out.
+function announce() {
+  const bar = document.querySelector(".import-bar progress");
+  const step = bar ? Math.floor(Math.max(0, bar.position) / STEP) : 0;
+  const isNew = stage() !== said.stage;
+  if (!isNew && step <= said.step) return;
+  const title = document.getElementById("import-stage-title")?.textContent ?? "";
+  const words = bar && !isNew ? `${title}: ${Math.round(bar.position * 100)} percent` : title;
+  document.getElementById("import-says").textContent = words;
+  said = { stage: stage(), step };
 }
 
-if (form) {
-  const brings = (event) => event.dataTransfer?.types.includes("Files");
-  form.addEventListener("change", ({ target }) => {
-    if (target.files?.length) upload(target.files[0]);
-  });
-  form.querySelector("[data-stops-upload]").addEventListener("click", () => request?.abort());
-  document.addEventListener("dragover", (event) => {
-    if (!brings(event)) return;
-    event.preventDefault();
-    page.classList.add("is-dropping");
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) page.classList.remove("is-dropping");
-  });
-  document.addEventListener("drop", (event) => {
-    if (!brings(event)) return;
-    event.preventDefault();
-    page.classList.remove("is-dropping");
-    const { files } = event.dataTransfer;
-    if (files.length === 1) upload(files[0]);
-    else refuse("Drop one file at a time.");
-  });
-  // Coming back from the import by the browser's cache: ready for the next file.
-  addEventListener("pageshow", ({ persisted }) => {
-    if (persisted && !request) show(null);
-  });
-  addEventListener("pagehide", () => (request = undefined));
-}
+document.addEventListener("htmx:before:swap", () => {
+  hadFocus = Boolean(document.activeElement?.closest(".import"));
+});
+document.addEventListener("htmx:after:swap", () => {
+  for (const place of document.querySelectorAll("[data-left-of]")) estimate(place);
+  const wasReplaced = hadFocus && document.activeElement === document.body;
+  if (wasReplaced) document.getElementById("import-stage-title")?.focus();
+  announce();
+});
+// What is wrong is the first thing that whoever comes back from a refused form meets.
+document.querySelector(".import-form [aria-invalid]")?.focus();
