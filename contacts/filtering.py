@@ -110,9 +110,11 @@ class ContactFilter:
             asked &= Q(push_state=self.sendblue)
         return asked
 
-    def words(self) -> str:
-        """The filter as a phrase: “everybody”, or “people that match “ann”, tagged vip, …”."""
-        parts = self.parts(our_lines() if self.line else ()).values()
+    def words(self, lines: Iterable[OurLine] | None = None) -> str:
+        """The filter as a phrase: “everybody”, or “people that match “ann”, tagged “vip”, …”."""
+        if lines is None:
+            lines = our_lines() if self.line else ()
+        parts = self.parts(lines).values()
         return f"people {', '.join(parts)}" if parts else "everybody"
 
     def parts(self, lines: Iterable[OurLine]) -> dict[str, str]:

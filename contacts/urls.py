@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from contacts.views import card, consent, contacts, creating, history, import_columns, imports, jobs
+from contacts.views import (
+    card,
+    consent,
+    contacts,
+    creating,
+    exports,
+    history,
+    import_columns,
+    imports,
+    jobs,
+)
 
 app_name = "contacts"
 urlpatterns = [
     path("", contacts.contacts, name="contacts"),
     path("list/", contacts.contact_list, name="contact_list"),
     path("count/", contacts.contact_count, name="contact_count"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/list/", exports.export_list, name="export_list"),
     path("imports/", imports.imports, name="imports"),
     path("imports/list/", imports.import_list, name="import_list"),
     path("imports/files/", imports.files, name="import_files"),

@@ -81,9 +81,31 @@ class Application(ASGIHandler):
         run = contextvars.copy_context().run
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(self._lane(path), run, self._answer, scope, body)
-        await self.send_response(response, send)
         if response.streaming:
+            await self._stream(response, receive, send)
+        else:
+            await self.send_response(response, send)
+
+    async def _stream(
+        self,
+        response: HttpResponseBase,
+        receive: Callable[[], Awaitable[Mapping[str, Any]]],
+        send: Callable[[Mapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Send an answer piece by piece, and stop where whoever asked is gone."""
+        ends = [
+            asyncio.create_task(self.send_response(response, send)),
+            asyncio.create_task(self.listen_for_disconnect(receive)),
+        ]
+        try:
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
             await sync_to_async(response.close)()
+        if ends[0] in done:
+            ends[0].result()
 
     def _lane(self, path: str) -> ThreadPoolExecutor:
         if path.startswith(HOOKS):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from sendblue_inbox.phone import NotANumber, to_e164
 
+from .guarding import unguard
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,6 +41,8 @@ WORDS = {
     "opted_out": "opted out, opt out, optout, unsubscribed, do not contact, abgemeldet",
 }
 FIELDS = tuple(WORDS)
+# What an export puts before the name of a variable that is called like a field.
+VARIABLE = "custom_variables."
 # The column that a file of refused rows has beside its own: nobody's variable.
 REASON = "reason"
 # A column is one of numbers where so large a share of its cells are.
@@ -86,7 +90,7 @@ def guess_columns(
     """
     width = max([len(names), *map(len, rows)], default=0)
     cells = [[row[at].strip() for row in rows if at < len(row)] for at in range(width)]
-    titles = [names[at].strip() if at < len(names) else "" for at in range(width)]
+    titles = [unguard(names[at]).strip() if at < len(names) else "" for at in range(width)]
     targets = [_by_name(title, remembered or {}) for title in titles]
     taken: set[str] = set()
     for at, (target, _label) in enumerate(targets):
@@ -107,6 +111,8 @@ def _by_name(title: str, remembered: Mapping[str, tuple[str, str]]) -> tuple[str
     name = plain(title)
     if name in remembered:
         return remembered[name]
+    if title.startswith(VARIABLE) and title != VARIABLE:
+        return "variable", title.removeprefix(VARIABLE)
     if name in FIELD_WORDS:
         return FIELD_WORDS[name], ""
     if name == REASON:

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from contacts.access import contact_for
 from contacts.filtering import AT_SENDBLUE, NOBODY, SORTS, ContactFilter
 from contacts.lines import our_lines
 from contacts.listing import Place, contact_page
@@ -59,12 +58,6 @@ def contact_count(request: AgentRequest) -> HttpResponse:
     asked = ContactFilter.parse(request.GET)
     template = "contacts/_all_chosen.html" if "all" in request.GET else "contacts/_count.html"
     return render(request, template, {"asked": asked, "count": asked.count()})
-
-
-@require_GET
-def contact(request: AgentRequest, pk: int) -> HttpResponse:
-    """One person."""
-    return render(request, "contacts/contact.html", {"contact": contact_for(request.user, pk)})
 
 
 def _listed(request: AgentRequest) -> dict[str, Any]:
