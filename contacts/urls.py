@@ -14,6 +14,7 @@ from contacts.views import (
     import_columns,
     imports,
     jobs,
+    uniting,
 )
 
 app_name = "contacts"
@@ -57,4 +58,9 @@ urlpatterns = [
     path("<int:pk>/removal/", consent.removal, name="removal"),
     path("<int:pk>/restoration/", consent.restoration, name="restoration"),
     path("<int:pk>/history/", history.history, name="history"),
+    path("<int:pk>/unions/", uniting.candidates, name="unions"),
+    path("<int:pk>/unions/people/", uniting.candidate_list, name="union_people"),
+    path("<int:pk>/unions/<int:other>/", uniting.union, name="union"),
+    path("<int:pk>/unions/<int:other>/preview/", uniting.preview, name="union_preview"),
+    path("unions/<int:pk>/undo/", uniting.undo, name="union_undo"),
 ]

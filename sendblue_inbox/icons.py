@@ -51,6 +51,7 @@ ICONS = {
     "like": "thumbs-up",
     "log-out": "log-out",
     "love": "heart",
+    "merge": "merge",
     "message": "message-circle",
     "more": "ellipsis",
     "offline": "wifi-off",

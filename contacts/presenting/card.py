@@ -11,6 +11,8 @@ from contacts.actions.consenting import newest_word
 from contacts.actions.merging import TEXTS, value_at, values_of
 from contacts.models import ConsentChange, Contact, ContactChange
 
+from .numbers import OtherNumber, other_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -26,6 +28,7 @@ FIELDS = {
     "sendblue_number": "Line",
     "tags": "Tags",
     "custom_variables": "Custom variables",
+    "other_numbers": "Other number",
 }
 SAID = {
     ConsentChange.Source.WORD: "They texted it",
@@ -143,6 +146,11 @@ class Card:
             _conflict(field, str(value_at(ours, field)), str(theirs), latest)
             for field, theirs in found.items()
         ]
+
+    @cached_property
+    def other_numbers(self) -> list[OtherNumber]:
+        """The numbers that were merged into this contact."""
+        return other_numbers(self.contact, named=field_name)
 
     @cached_property
     def consent(self) -> Consent | None:
