@@ -9,6 +9,8 @@ from .contact_import import ContactImport, ImportRow
 from .contact_merge import ContactMerge
 from .drift_report import DriftItem, DriftReport, DriftSighting
 from .label import Label
+from .push_pace import PushPace
+from .sweep import Sweep, SweepPage
 
 __all__ = [
     "BulkItem",
@@ -24,4 +26,7 @@ __all__ = [
     "DriftSighting",
     "ImportRow",
     "Label",
+    "PushPace",
+    "Sweep",
+    "SweepPage",
 ]
