@@ -39,7 +39,7 @@ WORDS = {
         " opted_in, subscribed, active, aktiv"
     ),
     # They belong to the family name behind them.
-    "particles": "al, bin, da, de, del, della, der, di, dos, du, el, la, le, ten, ter, van, von, zu",
+    "particles": "al, bin, da, de, del, della, der, di, du, el, la, le, ten, ter, van, von, zu",
 }
 YES, NO, PARTICLES = (frozenset(words.split(", ")) for words in WORDS.values())
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
