@@ -90,7 +90,7 @@ def _text(file: IO[bytes], dialect: Dialect) -> Iterator[io.TextIOWrapper]:
     text = io.TextIOWrapper(file, dialect.encoding, newline="")
     try:
         yield text
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:  # also where UTF-16 has no mark
         raise OtherEncoding(
             f"Not all of the file is {dialect.encoding_name} text. Choose another encoding."
         ) from error
