@@ -194,6 +194,11 @@ class Progress:
         return not self.is_over and not self.job.is_cancelled
 
     @property
+    def has_acts(self) -> bool:
+        """Whether anything can be done about it."""
+        return self.can_be_cancelled or self.can_be_undone
+
+    @property
     def words(self) -> str:
         """Where it stands, in a sentence."""
         if self.job.is_cancelled and not self.is_over:
