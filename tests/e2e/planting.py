@@ -31,6 +31,7 @@ def names(words: str) -> frozenset[str]:
 # What strangers have a say in, by model. Every such text is planted with every kind of payload.
 TOLD: dict[str, frozenset[str]] = {
     "Account": names("sending_paused_reason keys_refused"),
+    "BulkJob": names("argument query"),
     "ConsentChange": names("note"),
     "Contact": names(
         "number first_name last_name company_name assigned_to_email sendblue_number tags"
@@ -51,9 +52,12 @@ TOLD: dict[str, frozenset[str]] = {
     "Thread": names(
         "group_id group_display_name service last_content typing_number contact_status"
     ),
+    "TotpAccess": names("label issuer"),
 }
 # What is made here, or never leaves the database; each with its reason.
 OURS: dict[str, dict[str, str]] = {
+    "BulkItem": {"reason": "our sentence"},
+    "BulkJob": {"counts": "numbers", "error": "our sentence"},
     "ConsentChange": {"message_handle": "names the proof, which is linked by its key"},
     "Contact": {
         "sort_name": "sorts the list",
@@ -75,6 +79,7 @@ OURS: dict[str, dict[str, str]] = {
     "SubscriptionCheck": {"missing": "our words", "refused": "our words"},
     "SyncState": {"error": "our sentence"},
     "Thread": {"group_photo": "our name in the storage"},
+    "TotpAccess": {"secret_id": "part of our address"},
     "Replay": {"query": "read as a filter only", "counts": "numbers"},
     "WebhookEvent": {"kind": "part of our address", "token": "part of our address"},
 }

@@ -10,10 +10,11 @@ import pytest
 from contacts.models import Contact
 from inbox.models import Account, Line, Message, Thread
 from tests.security.payloads import PAYLOADS
-from webhooks_admin.models import WebhookEvent
+from webhooks_admin.models import TotpAccess, WebhookEvent
 
 from .planting import plant, planted, uncovered
 from .planting_events import plant_events
+from .planting_jobs import plant_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +98,23 @@ def subscriptions(live_site: Site) -> Iterator[None]:
     put({"call_log": []} | before)
 
 
+@pytest.fixture
+def codes(live_site: Site) -> Iterator[TotpAccess]:
+    """Secrets that somebody named at Sendblue, and one that is known here; gone afterwards."""
+    simulator = live_site.simulator
+    keys = {"sb-api-key-id": simulator.key_id, "sb-api-secret-key": simulator.secret_key}
+    path = "/api/v2/totp/secrets"
+    made = [
+        simulator.http.post(path, json={"label": one, "issuer": one}, headers=keys).json()
+        for one in PAYLOADS[::4]
+    ]
+    fixed = {"secret_id": "planted", "label": PAYLOADS[2]}
+    yield TotpAccess.objects.create(**planted(TotpAccess, **fixed))
+    for one in made:
+        simulator.http.delete(f"{path}/{one['totp_secret']['id']}", headers=keys)
+    TotpAccess.objects.all().delete()
+
+
 def test_every_text_is_known_to_be_told_or_ours() -> None:
     assert len(set(PAYLOADS)) >= 200
     assert uncovered() == set(), "say in planting.py whether strangers have a say in it"
@@ -108,6 +126,7 @@ def test_nothing_runs_on_any_page(
     threads: list[Thread],
     outside: list[str],
     subscriptions: None,
+    codes: TotpAccess,
 ) -> None:
     page = agents[0].context.new_page()
     page.set_default_timeout(20_000)
@@ -145,6 +164,11 @@ def test_nothing_runs_on_any_page(
     show(page, f"/messages/{troubled.last().pk}/deletion/")
     show(page, "/media/")
     show(page, "/webhooks/")
+    show(page, "/totp/")
+    show(page, f"/totp/{codes.secret_id}/log/")
+    job = plant_jobs(live_site.users["Ana"])
+    show(page, "/contacts/jobs/")
+    show(page, f"/contacts/jobs/{job.pk}/")
     event, replay = plant_events(live_site.users["Ana"])
     show(page, "/webhooks/events/?state=failed")
     show(page, f"/webhooks/events/{event.pk}/?rehearsal")

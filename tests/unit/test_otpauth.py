@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -11,9 +12,7 @@ from hypothesis import strategies as st
 
 from webhooks_admin.otpauth import ALGORITHMS, DIGITS, NewSecret, Unreadable, read_address
 
-NAMES = (
-    st.text(min_size=1, max_size=40).map(str.strip).filter(lambda name: name and ":" not in name)
-)
+NAMES = st.text(min_size=1, max_size=40).map(lambda name: name.replace(":", "").strip() or "Ana")
 SECRET = "JBSWY3DPEHPK3PXP"
 
 
@@ -71,7 +70,5 @@ def test_what_cannot_be_kept_is_refused_without_repeating_it(address: str, words
 
 @given(st.text(max_size=200).map(lambda end: f"otpauth://totp/{end}"))
 def test_no_address_does_more_than_being_refused(address: str) -> None:
-    try:
+    with contextlib.suppress(Unreadable):
         read_address(address)
-    except Unreadable:
-        pass
