@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contacts.countries import COUNTRIES
 from contacts.csv.detecting import DELIMITERS, ENCODINGS
 from contacts.csv.judging import Judge
 from contacts.models import ContactImport
-from sendblue_inbox.phone import international
+from sendblue_inbox.phone import international, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 FIRST_ROWS = 3
 LONGEST_SHOWN = 120  # characters of a cell
 EXISTING_WORDS = {
-    ContactImport.Existing.FILL: (
-        "What they have stays. The file only adds what is missing, and its tags."
-    ),
+    ContactImport.Existing.FILL: "What they have stays. The file adds what is missing, and tags.",
     ContactImport.Existing.OVERWRITE: (
-        "Where the file says something else, the file wins. An empty cell changes nothing."
+        "Where the file says something else, the file wins. Empty cells change nothing; tags and"
+        " custom variables are added, never removed."
     ),
-    ContactImport.Existing.SKIP: "Only people who are new come in.",
+    ContactImport.Existing.SKIP: (
+        "Only people who are new come in. Opt-outs in the file are heard all the same."
+    ),
 }
 
 
@@ -94,7 +96,7 @@ def shown_columns(
             choice.label,
             choice.error,
             [
-                _cell(row, column.position, choice.target, found)
+                _cell(row, column.position, choice.target, found, country)
                 for row, found in zip(rows, judged, strict=True)
             ],
         )
@@ -115,10 +117,13 @@ def _judged(
     return [judge.judge(row) for row in rows]
 
 
-def _cell(row: Sequence[str], at: int, target: str, judged: Judged | None) -> Cell:
-    text = row[at].strip()[:LONGEST_SHOWN] if at < len(row) else ""
+def _cell(row: Sequence[str], at: int, target: str, judged: Judged | None, country: str) -> Cell:
+    text = row[at].strip() if at < len(row) else ""
+    shown = text[:LONGEST_SHOWN]
     if judged and judged.column == at:
-        return Cell(text, error=judged.reason)
+        is_plain = judged.reason == refusal(text)
+        words = f"Not a number in {COUNTRIES[country]}" if is_plain else judged.reason
+        return Cell(shown, error=words)
     if judged and judged.number and target == "number" and judged.number != text:
-        return Cell(text, read_as=international(judged.number))
-    return Cell(text)
+        return Cell(shown, read_as=international(judged.number))
+    return Cell(shown)

@@ -19,9 +19,16 @@ SENTENCES = {
     Verdict.SAME: "They are contacts already, and the file says nothing new of them.",
     Verdict.SKIPPED: "They are contacts already, and you chose to leave those as they are.",
     Verdict.DUPLICATE: "Their number stands in the file again further down; that row counts.",
-    Verdict.OPTED_OUT: "They asked not to be written to. They are saved and stay opted out.",
+    Verdict.OPTED_OUT: "They are contacts who opted out. They stay exactly as they are.",
     Verdict.REFUSED: "They cannot be used as they are. Nothing of these rows is saved.",
 }
+# The same once it is saved.
+SAVED_SENTENCES = SENTENCES | {
+    Verdict.NEW: "They became contacts.",
+    Verdict.CHANGED: "They were contacts already. This is what the file changed.",
+    Verdict.REFUSED: "They could not be used. Nothing of these rows was saved.",
+}
+FORGOTTEN = "What became of each row is kept for 90 days. The counts stay."
 NONE = {
     Verdict.NEW: "Nobody in the file is new.",
     Verdict.CHANGED: "No contact is changed.",
@@ -39,11 +46,12 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field with its text; of a change also what it was, which may be nothing."""
+    """A field with its text; of a change also what it was, which may be nothing, or just more."""
 
     name: str
     text: str
     before: str = ""
+    is_added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,18 @@ class ShownRow:
 
     @property
     def changes(self) -> list[Value]:
-        """What the row changes of a contact, label by label where it has several."""
-        before = _texts({name: pair[0] for name, pair in self.row.changes.items()})
-        after = _texts({name: pair[1] for name, pair in self.row.changes.items()})
+        """What the row changes of a contact, label by label; of tags those that it adds."""
+        pairs = dict(self.row.changes)
+        had, has = pairs.pop("tags", ([], []))
+        before = _texts({name: pair[0] for name, pair in pairs.items()})
+        after = _texts({name: pair[1] for name, pair in pairs.items()})
         return [
-            Value(name, after.get(name, ""), before.get(name, ""))
-            for name in dict.fromkeys((*before, *after))
-            if before.get(name) != after.get(name)
+            *(Value("Tag", tag, is_added=True) for tag in has if tag not in had),
+            *(
+                Value(name, after.get(name, ""), before.get(name, ""))
+                for name in dict.fromkeys((*before, *after))
+                if before.get(name) != after.get(name)
+            ),
         ]
 
     @property

@@ -149,7 +149,7 @@ class ShownImport:
             return ["The contacts are only read until you save.", *self.forecast]
         if self.stage == "done" and self.due:
             new, changed = self.counts["new"], self.counts["changed"]
-            return [f"{new:,} of them are new, {changed:,} were changed."]
+            return [f"{new:,} new, {changed:,} changed."]
         if self.stage == "stopped":
             done, total = run.position, run.total or 0
             return [f"The first {done:,} of {total:,} rows were dealt with. What was saved stays."]
@@ -209,15 +209,17 @@ class ShownImport:
     def undo_words(self) -> list[str]:
         """What undoing would do."""
         counted = self.stage == "done"
-        made = contacts(self.counts["new"]) if counted else "The contacts"
-        had = contacts(self.counts["changed"]) if counted else "The contacts"
-        return [
+        new, changed = self.counts["new"], self.counts["changed"]
+        made = contacts(new) if counted else "The contacts"
+        had = contacts(changed) if counted else "The contacts"
+        words = {
             f"{made} that it made: removed here and at Sendblue, unless somebody has added "
-            "anything to them since.",
+            "anything to them since.": new,
             f"{had} that it changed: given back what they had, where they still have what the "
-            "file gave them.",
-            "Whatever was edited since stays. Opt-outs and conversations stay too.",
-        ]
+            "file gave them.": changed,
+            "Whatever was edited since stays. Opt-outs and conversations stay too.": True,
+        }
+        return [sentence for sentence, is_due in words.items() if is_due]
 
     @property
     def stop_words(self) -> str:

@@ -21,7 +21,7 @@ from contacts.actions.importing import (
 )
 from contacts.import_forms import PlaceForm, RowsForm
 from contacts.import_queries import PAGE, page_of_rows, rejected_rows
-from contacts.presenting.import_rows import NONE, SENTENCES, shown_rows
+from contacts.presenting.import_rows import FORGOTTEN, NONE, SAVED_SENTENCES, SENTENCES, shown_rows
 from contacts.presenting.imports import ShownImport, size_words
 from sendblue_inbox.roles import Role, needs
 
@@ -157,8 +157,8 @@ def _rows(request: AgentRequest, shown: ShownImport) -> dict[str, Any]:
         "after": after,
         "further": page[-1].row if len(found) > PAGE else None,
         "tabs": shown.tabs(verdict),
-        "sentence": SENTENCES[verdict],
-        "nothing": NONE.get(verdict, "There is no such row."),
+        "sentence": (SAVED_SENTENCES if shown.stage == "done" else SENTENCES)[verdict],
+        "nothing": FORGOTTEN if shown.counts[verdict] else NONE.get(verdict, "There is none."),
     }
 
 
