@@ -21,7 +21,8 @@ def matching(query: str) -> QuerySet[Contact]:
 def words_match(query: str) -> Q:
     """Every word of the query stands in the name, company, number, tags or custom variables."""
     condition = Q()
-    for word in search_words(query):
+    # Of zeros alone nothing is left: so begins a national number.
+    for word in filter(None, search_words(query)):
         condition &= Q(search_pieces__contains=wanted_pieces(word))
         if len(word) > 3:
             # The pieces may lie apart: the words decide.

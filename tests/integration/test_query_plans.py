@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,11 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 
+from contacts.filtering import SORTS as CONTACT_SORTS
+from contacts.filtering import ContactFilter
+from contacts.listing import A_PAGE, WALKED, contact_page
+from contacts.listing import Place as ContactPlace
+from contacts.models import Contact
 from inbox.access import messages_of
 from inbox.actions.accounts import account as the_account
 from inbox.actions.attaching import attach, read_tapback, sight_of
@@ -175,3 +181,41 @@ def test_tapbacks_and_messages_find_each_other_in_their_thread(agent: User) -> N
     message.send_state, message.content = "", "Loved “Words that nobody wrote”"
     read_tapback(message)
     hold(lambda: attach(thread, message, before), tables={"inbox_message"})
+
+
+@pytest.mark.parametrize("sort", CONTACT_SORTS)
+def test_a_page_of_people(agent: User, sort: str) -> None:
+    asked = ContactFilter(sort=sort)
+    hold(lambda: contact_page(asked), most_rows=2 * A_PAGE)
+    for page in (deep_in_people(asked, back=False), deep_in_people(asked, back=True)):
+        hold(page, most_rows=2 * A_PAGE)
+
+
+# Everybody, very many, some, few, hardly anybody, nobody.
+PEOPLE = (
+    *("q=%2B1555", "opted_out=no", "tag=newsletter", "tag=vip", "verified=yes", "sendblue=missing"),
+    *("line=%2B15559000003", "assignee=none", "q=zo%C3%AB", "q=ada+pat", "q=northside"),
+    *("opted_out=yes", "tag=wholesale", "verified=no", "sendblue=refused", "q=5550001234"),
+    *("q=nobody", "tag=nobody", "sendblue=conflict", "sendblue=waiting", "assignee=x%40y.test"),
+)
+
+
+@pytest.mark.parametrize(("query", "sort"), list(zip(PEOPLE, cycle(CONTACT_SORTS), strict=False)))
+def test_a_narrowed_page_of_people(agent: User, query: str, sort: str) -> None:
+    asked = ContactFilter.parse(f"{query}&sort={sort}")
+    # Who matches is walked to, or they are so few that all can be taken.
+    hold(lambda: contact_page(asked), most_rows=2 * WALKED)
+    for page in (deep_in_people(asked, back=False), deep_in_people(asked, back=True)):
+        hold(page, most_rows=2 * WALKED)
+
+
+def deep_in_people(asked: ContactFilter, *, back: bool) -> Callable[[], object]:
+    """Asks for a page from the middle of the list on."""
+    middle = Contact.objects.order_by("sort_name", "pk")[THREADS // 2]
+    keys = {
+        "name": middle.sort_name,
+        "newest": middle.created_at,
+        "company": f"{middle.company_name.lower() or chr(0xFFFF)}\x01{middle.sort_name}",
+    }
+    place = ContactPlace(keys[asked.sort], middle.pk)
+    return lambda: contact_page(asked, **{"before" if back else "after": place})
