@@ -6,15 +6,16 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from contacts.actions.jobs import MOST_CHOSEN
 from contacts.filtering import NOBODY
-from contacts.models import BulkJob, Contact
-from sendblue_inbox.phone import EMAIL
+from contacts.forms import MOST_TAG, SEPARATORS, Address, Words
+from contacts.models import BulkJob
 
 Kind = BulkJob.Kind
 ASKABLE = [(kind.value, kind.label) for kind in Kind if kind != Kind.UNDO]
-LONGEST_TAG = Contact._meta.get_field("tags").base_field.max_length  # type: ignore[union-attr]
+TAG, ASSIGNEE = Words("A tag", most=MOST_TAG), Address("The assignee", most=254)
 LONGEST_KEY = 18  # digits
 
 
@@ -31,18 +32,12 @@ class JobForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse what the act cannot be done with, in a sentence beside its field."""
         given = super().clean() or {}
-        kind, argument = given.get("kind"), given.get("argument", "")
-        if kind in {Kind.TAG, Kind.UNTAG} and not self.has_error("argument"):
-            if not argument:
-                self.add_error("argument", "Say which tag.")
-            elif len(argument) > LONGEST_TAG:
-                self.add_error("argument", f"A tag has at most {LONGEST_TAG} characters.")
-        elif kind == Kind.ASSIGN:
-            given["argument"] = "" if argument == NOBODY else argument
-            if argument != NOBODY and not EMAIL.fullmatch(argument):
-                self.add_error("argument", "Choose somebody, or nobody.")
-        else:
-            given["argument"] = ""
+        kind, argument = given.get("kind", ""), given.get("argument", "")
+        try:
+            given["argument"] = READ.get(kind, _nothing)(argument)
+        except ValidationError as error:
+            if not self.has_error("argument"):
+                self.add_error("argument", error)
         given["token"] = given.get("token") or uuid4()
         return given
 
@@ -56,3 +51,29 @@ class JobForm(forms.Form):
         told = ",".join(self.data.getlist("pk")).split(",")  # type: ignore[attr-defined]
         known = (pk for pk in told if pk.isascii() and pk.isdigit() and len(pk) <= LONGEST_KEY)
         return list(dict.fromkeys(map(int, known)))[: MOST_CHOSEN + 1]
+
+
+def _new_tag(text: str) -> str:
+    if SEPARATORS.search(text):
+        raise ValidationError("One tag at a time, without commas.")
+    return _old_tag(TAG.clean(text))
+
+
+def _old_tag(text: str) -> str:
+    if not text:
+        raise ValidationError("Say which tag.")
+    return text
+
+
+def _assignee(text: str) -> str:
+    if not text:
+        raise ValidationError("Choose somebody, or nobody.")
+    return "" if text == NOBODY else ASSIGNEE.clean(text)
+
+
+def _nothing(_text: str) -> str:
+    return ""
+
+
+# What agents say beside the act, by kind; each raises ValidationError with a sentence.
+READ = {Kind.TAG: _new_tag, Kind.UNTAG: _old_tag, Kind.ASSIGN: _assignee}

@@ -200,7 +200,9 @@ def _before(contact: Contact, changes: Iterable[ContactChange]) -> tuple[dict[st
     back: dict[str, Any] = {}
     kept: list[str] = []
     for change in changes:
-        value, before, after = getattr(contact, change.field), change.before, change.after
+        value: Any = getattr(contact, change.field)
+        before: Any = change.before
+        after: Any = change.after
         if value in (before, after):
             wanted = before
         elif isinstance(value, list):

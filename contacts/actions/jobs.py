@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from django.db.models import QuerySet
+    from django.db.models.sql import Query
 
     from sendblue_inbox.models import User
 
@@ -82,7 +82,7 @@ def start_job(
     with transaction.atomic():
         job, is_new = BulkJob.objects.get_or_create(token=token, author=author, defaults=columns)
         if is_new and query is None:
-            job.total = _write_down(job, Contact.objects.filter(pk__in=pks).values("pk"))
+            job.total = _write_down(job, Contact.objects.filter(pk__in=pks).values("pk").query)
             job.state = State.RUNNING
             job.save(update_fields=["total", "state"])
         _wake(job)
@@ -176,9 +176,9 @@ def _collect(job: BulkJob) -> None:
     """Write down whom the job is about. It stops where they are not as many as was agreed to."""
     if job.undoes_id:
         done = BulkItem.objects.filter(job=job.undoes_id, outcome=Outcome.DONE)
-        found = done.values("contact_id")
+        found = done.values("contact_id").query
     else:
-        found = ContactFilter.parse(job.query).contacts().order_by().values("pk")
+        found = ContactFilter.parse(job.query).contacts().order_by().values("pk").query
     with transaction.atomic():
         total = _write_down(job, found)
         is_as_agreed = abs(total - job.confirmed_count) * 100 <= job.confirmed_count
@@ -187,9 +187,9 @@ def _collect(job: BulkJob) -> None:
         live.notify(f"job-{job.pk}", "jobs")
 
 
-def _write_down(job: BulkJob, found: QuerySet[Contact] | QuerySet[BulkItem]) -> int:
+def _write_down(job: BulkJob, found: Query) -> int:
     """One waiting item for each contact; how many were new."""
-    statement, values = found.query.sql_with_params()  # type: ignore[attr-defined]
+    statement, values = found.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(COLLECT.format(statement), [job.pk, *values])
         return cursor.rowcount
