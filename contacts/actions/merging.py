@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 TEXTS = ("first_name", "last_name", "company_name", "assigned_to_email", "sendblue_number")
 SYNCED = (*TEXTS, "tags", "custom_variables")
 NOTHING: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "tags": [], "custom_variables": {}}
-# What `at_sendblue` says beside the values: whether they opted out there, and what a push of ours
-# may have written there of which no answer has come yet.
-OPT_OUT, TRIED = "opt_out", "tried"
+# What `at_sendblue` says beside the values: whether they opted out there, when the contact was made
+# there, and what a push of ours of which no answer has come yet may have written.
+OPT_OUT, MADE, TRIED = "opt_out", "created_at", "tried"
 
 
 def values_of(contact: Contact) -> dict[str, Any]:
@@ -33,6 +33,19 @@ def values_told(payload: ContactPayload) -> dict[str, Any]:
     told = {name: getattr(payload, name) for name in TEXTS}
     variables = {name: value for name, value in payload.custom_variables.items() if value}
     return {**told, "tags": list(payload.tags), "custom_variables": variables}
+
+
+def told_by(
+    payload: ContactPayload, known: Mapping[str, Any] | None, *, is_waiting: bool
+) -> dict[str, Any]:
+    """What `at_sendblue` says after this. While a push waits, one before it may still arrive."""
+    kept = {OPT_OUT, MADE, TRIED} if is_waiting else {OPT_OUT, MADE}
+    told = {name: value for name, value in (known or {}).items() if name in kept}
+    if payload.opted_out is not None:
+        told[OPT_OUT] = payload.opted_out
+    if payload.created_at:
+        told[MADE] = payload.created_at.isoformat()
+    return values_told(payload) | told
 
 
 def base_of(known: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> dict[str, Any]:

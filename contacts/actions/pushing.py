@@ -1,7 +1,8 @@
 """Saving our contacts at Sendblue: the rows that wait are the queue.
 
 A push carries only what differs from what Sendblue has, so that what others changed there stays.
-It may be repeated at will: contacts are written by number, and the answer is read back.
+It may be repeated at will: contacts are written by number, and the answer is read back. Few go one
+by one, many by the hundred (bulk_pushing.py), all at the pace of push_pacing.py.
 """
 
 from __future__ import annotations
@@ -9,30 +10,50 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import F
 
-from contacts.models import Contact, ContactChange
-from sendblue_inbox import live
+from contacts.models import Contact
 from sendblue_inbox.clock import database_now, now
 from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
-from sendblue_inbox.rows import Turn, backoff
+from sendblue_inbox.rows import Turn
 from sendblue_inbox.seats import TURN_SECONDS, bulk_drain
-from sendblue_inbox.sendblue.client import Client, client_from_settings
-from sendblue_inbox.sendblue.errors import BadCredentials, Rejected, SendblueError
+from sendblue_inbox.sendblue.client import client_from_settings
+from sendblue_inbox.sendblue.errors import Rejected, SendblueError
 
+from .bulk_pushing import push_many
 from .following import follow
-from .merging import TEXTS, values_of, values_told
-from .saving import take_over
+from .merging import OPT_OUT
+from .push_answers import (
+    Answer,
+    body_for,
+    consent_to_tell,
+    difference,
+    note,
+    remember,
+    settle,
+    settle_failure,
+    waiting,
+)
+from .push_pacing import BULK_ROWS, LONGEST_WAIT, NoPlace, push_forecast, take_place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+    from django.db.models import QuerySet
+
+    from sendblue_inbox.sendblue.client import Client
     from sendblue_inbox.sendblue.payloads import ContactPayload
 
-# Above the longest request; a killed worker's contact is pushed again after it.
-LEASE = timedelta(seconds=60)
-KEPT = "Sendblue took the change, but still has another value for: {}."
+__all__ = ["difference", "drain_pushing", "push_forecast"]
+# Above the longest request; a killed worker's contacts are pushed again after it.
+LEASE = timedelta(seconds=120)
+# Of each batch so many are those that were edited last: an agent waits for them.
+NEWEST = 20
+# Up to so many go one by one, which takes one request each instead of two for all.
+FEW = 5
+COLUMNS_OF_SEARCH = ("search_text", "search_pieces")
 
 
 class _Overtaken(Exception):
@@ -41,32 +62,58 @@ class _Overtaken(Exception):
 
 @bulk_drain("pushing")
 def drain_pushing() -> None:
-    """Push what waits, one contact after the other: Sendblue allows 100 requests in 10 s."""
+    """Push what waits, a batch at a time."""
     turn = Turn.of(TURN_SECONDS)
     follow()
     client = client_from_settings()
-    while contact := claim():
-        push(contact, client)
+    while contacts := claim():
+        try:
+            singles = contacts if len(contacts) <= FEW else push_many(contacts, client)
+        except NoPlace:
+            give_back(contacts)
+            ring("pushing", after=LONGEST_WAIT)
+            return
+        for at, contact in enumerate(singles):
+            try:
+                push(contact, client)
+            except NoPlace:
+                give_back(singles[at:])
+                ring("pushing", after=LONGEST_WAIT)
+                return
+            if turn.is_over:
+                give_back(singles[at + 1 :])
+                break
         if turn.is_over:
             ring("pushing")
             return
 
 
-def claim() -> Contact | None:
-    """The contact that waits longest, leased by moving its due time."""
+def claim() -> list[Contact]:
+    """Contacts that wait, leased by moving their due time: the newest edits, then the oldest."""
     due = Contact.objects.filter(push_state=Contact.Push.WAITING, push_after__lte=now())
+    free = due.select_for_update(skip_locked=True).defer(*COLUMNS_OF_SEARCH)
     with transaction.atomic():
-        contact = due.select_for_update(skip_locked=True).order_by("push_after").first()
-        if contact:
-            contact.push_attempts += 1
-            contact.push_after = now() + LEASE
-            contact.save(update_fields=["push_attempts", "push_after"])
-    return contact
+        newest = list(free.order_by("-push_after", "-pk")[:NEWEST])
+        oldest: Sequence[Contact] = ()
+        if len(newest) == NEWEST:
+            rest = free.exclude(pk__in=[contact.pk for contact in newest])
+            oldest = rest.order_by("push_after", "pk")[: BULK_ROWS - NEWEST]
+        contacts = [*newest, *oldest]
+        _rows(contacts).update(push_attempts=F("push_attempts") + 1, push_after=now() + LEASE)
+    for contact in contacts:
+        contact.push_attempts += 1
+    return contacts
+
+
+def give_back(contacts: Sequence[Contact]) -> None:
+    """Let contacts that nothing was done about be claimed by the next."""
+    untouched = _rows(contacts).filter(push_state=Contact.Push.WAITING, push_after__gt=now())
+    first_in_line = min((now(), *(contact.push_after or now() for contact in contacts)))
+    untouched.update(push_attempts=F("push_attempts") - 1, push_after=first_in_line)
 
 
 def push(contact: Contact, client: Client) -> None:
-    """Make Sendblue's contact like ours, and write down what it answered."""
-    connection.close()
+    """Make Sendblue's contact like ours, and write down what it answered. Raises NoPlace."""
     try:
         reached("pushing.before")
         if contact.removed_at:
@@ -74,103 +121,65 @@ def push(contact: Contact, client: Client) -> None:
         else:
             _save(contact, client)
         reached("pushing.after")
-    except (Rejected, BadCredentials) as error:
-        _settle(contact, push_state=Contact.Push.REFUSED, push_error=_words(error))
+    except SendblueError as error:
+        settle_failure([contact], error)
     except _Overtaken:
         pass
-    except SendblueError:
-        wait = backoff(contact.push_attempts, first=5, most=900)
-        _settle(contact, push_after=now() + wait)
-
-
-def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a PUT must say to turn theirs into ours.
-
-    Sendblue merges custom variables and never drops one, so a removed one is set to "".
-    """
-    body = {name: ours[name] for name in TEXTS if ours[name] != theirs.get(name, "")}
-    if ours["tags"] != theirs.get("tags", []):
-        body["tags"] = ours["tags"]
-    mine, other = ours["custom_variables"], theirs.get("custom_variables", {})
-    variables = {label: value for label, value in mine.items() if other.get(label) != value}
-    variables |= dict.fromkeys(set(other) - set(mine), "")
-    return body | ({"custom_variables": variables} if variables else {})
 
 
 def _save(contact: Contact, client: Client) -> None:
+    answer: ContactPayload | None = None
     if contact.at_sendblue is None:
-        contact = _meet(contact, client)
-    body = difference(_wanted(contact), contact.at_sendblue or {})
+        contact, answer = _meet(contact, client)
+        if not waiting([contact]):
+            return
+    consent = consent_to_tell(contact)
+    body = body_for(contact)
+    if consent is not None:
+        take_place()
+        client.opt_out_contact(number=contact.number, opted_out=consent)
+    if body or consent is not None or answer is None:
+        contact, body, answer = _update(contact, client, body)
+    told = {} if consent is None or answer.opted_out is None else {OPT_OUT: answer.opted_out}
+    note([Answer(contact, {**body, **told}, answer)])
+
+
+def _update(contact: Contact, client: Client, body: dict[str, Any]) -> Answer:
+    remember([(contact, body)])
+    take_place()
     try:
-        answer = client.update_contact(number=contact.number, **body)
+        return Answer(contact, body, client.update_contact(number=contact.number, **body))
     except Rejected as error:
         if error.status != 404:
             raise
-        # Somebody deleted it there; what was edited here since is a reason to have it again.
-        contact = _meet(contact, client)
-        body = difference(_wanted(contact), contact.at_sendblue or {})
-        answer = client.update_contact(number=contact.number, **body)
-    _note(contact, body, answer)
+    # Somebody deleted it there; what was edited here since is a reason to have it again.
+    contact, _ = _meet(contact, client)
+    body = body_for(contact)
+    take_place()
+    return Answer(contact, body, client.update_contact(number=contact.number, **body))
 
 
-def _meet(contact: Contact, client: Client) -> Contact:
+def _meet(contact: Contact, client: Client) -> tuple[Contact, ContactPayload]:
     """Make the contact there, or find what Sendblue had of it all along and merge that in."""
+    contact.at_sendblue = None
+    take_place()
     made = client.create_contact(number=contact.number, update_if_exists=True)
-    with transaction.atomic():
-        fresh = Contact.objects.select_for_update().get(pk=contact.pk)
-        fresh.at_sendblue = None
-        ContactChange.objects.bulk_create(take_over(fresh, made, seen_at=database_now()))
-        fresh.save()
-    if fresh.version != contact.version:
+    same = note([Answer(contact, {}, made)], is_last=False)
+    if not same:
         raise _Overtaken
-    return fresh
-
-
-def _wanted(contact: Contact) -> dict[str, Any]:
-    """Ours, but with Sendblue's value where a person has not picked yet."""
-    wanted = values_of(contact)
-    for field, theirs in contact.conflicts.items():
-        name, _, label = field.partition(".")
-        if label:
-            rest = {key: value for key, value in wanted[name].items() if key != label}
-            wanted[name] = {**rest, label: theirs} if theirs else rest
-        else:
-            wanted[name] = theirs
-    return wanted
+    return same[0], made
 
 
 def _remove(contact: Contact, client: Client) -> None:
+    take_place()
     try:
         client.delete_contact(number=contact.number)
     except Rejected as error:
         if error.status != 404:
             raise
-    _settle(contact, push_state=Contact.Push.SAVED, pushed_at=now(), at_sendblue=None)
+    gone = {"push_state": Contact.Push.SAVED, "at_sendblue": None}
+    settle([contact], pushed_at=database_now(), **gone)
 
 
-def _note(contact: Contact, body: Mapping[str, Any], answer: ContactPayload) -> None:
-    told = values_told(answer)
-    with transaction.atomic():
-        fresh = Contact.objects.select_for_update().get(pk=contact.pk)
-        # What Sendblue has of the pushed fields is by our own hand: only the others are news.
-        fresh.at_sendblue = _wanted(contact) | {name: told[name] for name in body}
-        ContactChange.objects.bulk_create(take_over(fresh, answer, seen_at=database_now()))
-        if fresh.version == contact.version:
-            left = difference(_wanted(fresh), told)
-            fresh.push_state = Contact.Push.REFUSED if left else Contact.Push.SAVED
-            fresh.push_error = KEPT.format(", ".join(left)) if left else ""
-            fresh.pushed_at = now()
-        fresh.save()
-        live.notify("contacts", f"contact-{fresh.pk}")
-
-
-def _settle(contact: Contact, **columns: object) -> None:
-    with transaction.atomic():
-        # An edit made meanwhile has queued the row anew.
-        same = Contact.objects.filter(pk=contact.pk, version=contact.version)
-        if same.update(**columns):
-            live.notify("contacts", f"contact-{contact.pk}")
-
-
-def _words(error: SendblueError) -> str:
-    return (error.message or f"Sendblue refused it (HTTP {error.status}).")[:300]
+def _rows(contacts: Sequence[Contact]) -> QuerySet[Contact]:
+    return Contact.objects.filter(pk__in=[contact.pk for contact in contacts])

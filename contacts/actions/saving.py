@@ -13,16 +13,7 @@ from sendblue_inbox.clock import database_now
 
 from .consenting import note_listed
 from .indexing import index_for_search
-from .merging import (
-    OPT_OUT,
-    SYNCED,
-    TRIED,
-    base_of,
-    merged,
-    still_open,
-    values_of,
-    values_told,
-)
+from .merging import SYNCED, base_of, merged, still_open, told_by, values_of, values_told
 from .writing import copy_changes, insert_contacts, update_contacts
 
 if TYPE_CHECKING:
@@ -87,37 +78,26 @@ def record_contacts(payloads: Iterable[ContactPayload], *, asked_at: datetime | 
 
 def _news(rows: Mapping[str, ContactPayload]) -> dict[str, bool]:
     """Of the numbers that are contacts, whether Sendblue says anything of them that is new."""
-    columns = ("number", "at_sendblue", "verified", "opted_out", "opted_out_as_of", "missed_sweeps")
-    found = Contact.objects.filter(number__in=rows).values_list(*columns)
-    return {number: _says_news(rows[number], *known) for number, *known in found}
+    columns = ("at_sendblue", "verified", "opted_out", "opted_out_as_of", "missed_sweeps")
+    found = Contact.objects.filter(number__in=rows).only("number", "push_state", *columns)
+    return {contact.number: _says_news(rows[contact.number], contact) for contact in found}
 
 
-def _says_news(
-    payload: ContactPayload,
-    at_sendblue: dict[str, Any] | None,
-    verified: bool | None,
-    opted_out: bool,
-    opted_out_as_of: datetime | None,
-    missed_sweeps: int,
-) -> bool:
-    if at_sendblue is None or missed_sweeps or _told_now(payload, at_sendblue) != at_sendblue:
+def _says_news(payload: ContactPayload, contact: Contact) -> bool:
+    known = contact.at_sendblue
+    is_waiting = contact.push_state == Contact.Push.WAITING
+    if contact.missed_sweeps or known != told_by(payload, known, is_waiting=is_waiting):
         return True
-    is_consent = payload.opted_out not in {None, opted_out} and opted_out_as_of is None
-    return is_consent or payload.verified not in {None, verified}
+    is_open = contact.opted_out_as_of is None
+    return (is_open and payload.opted_out not in {None, contact.opted_out}) or (
+        payload.verified not in {None, contact.verified}
+    )
 
 
 def _is_older(asked_at: datetime | None, contact: Contact) -> bool:
     """Whether we know something of the contact that is newer than a page asked for then."""
     newest = max(filter(None, (contact.pushed_at, contact.seen_at_sendblue)), default=None)
     return bool(asked_at and newest and newest > asked_at)
-
-
-def _told_now(payload: ContactPayload, known: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What `at_sendblue` says after this: a push under way may still arrive."""
-    kept = {name: value for name, value in (known or {}).items() if name in {OPT_OUT, TRIED}}
-    if payload.opted_out is not None:
-        kept[OPT_OUT] = payload.opted_out
-    return values_told(payload) | kept
 
 
 def take_over(
@@ -134,7 +114,8 @@ def take_over(
         # It follows its person: what Sendblue has else is overwritten (following.py).
         kept, conflicts = ours, {}
     contact.conflicts = still_open(contact.conflicts, kept, theirs) | conflicts
-    contact.at_sendblue = _told_now(payload, contact.at_sendblue)
+    is_waiting = contact.push_state == Contact.Push.WAITING
+    contact.at_sendblue = told_by(payload, contact.at_sendblue, is_waiting=is_waiting)
     contact.seen_at_sendblue, contact.missed_sweeps = seen_at, 0
     if contact.removed_at and _is_made_anew(contact, payload):
         contact.removed_at = None

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             name='SweepPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('numbers', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+                ('shown', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
                 ('sweep', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='contacts.sweep')),
             ],
         ),

@@ -27,12 +27,15 @@ class Sweep(models.Model):
 
 
 class SweepPage(models.Model):
-    """The numbers of one page: kept while the sweep is under way, a row a page."""
+    """Whom one page showed: kept while the sweep is under way.
+
+    Each by number, a space and Sendblue's id, which tells apart what it lists twice.
+    """
 
     sweep = models.ForeignKey(
         Sweep, on_delete=models.CASCADE, related_name="pages", db_constraint=False
     )
-    numbers = ArrayField(models.TextField())
+    shown = ArrayField(models.TextField())
 
     def __str__(self) -> str:
         return f"page {self.pk} of sweep {self.sweep_id}"

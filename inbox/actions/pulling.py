@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from django.db import DataError
 
-from contacts.actions.saving import record_contacts
+from contacts.actions.sweeping import current_sweep, pull_new, remove_missed, sweep_on
 from inbox.models import Line, Message, SendState, SyncState
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
-from sendblue_inbox.sendblue.terms import MAX_CONTACTS_PAGE
 from sendblue_inbox.sendblue.windows import Listing
 
 from .facts import merge
@@ -28,7 +27,7 @@ from .slices import wake
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sendblue_inbox.sendblue.payloads import ContactPayload, MessagePayload
+    from sendblue_inbox.sendblue.payloads import MessagePayload
 
     from .slices import Slice
 
@@ -83,28 +82,19 @@ def pull_history(work: Slice) -> bool:
 def pull_contacts(work: Slice) -> bool:
     """Record all contacts once a day, and otherwise those made since the newest one known."""
     state = work.state
-    is_full = state.finished_at is None or state.finished_at.date() != now().date()
-    start = state.backfilled_to
-    if not is_full and state.watermark:
-        start = state.watermark - OVERLAP
 
-    def fetch(bound: datetime | None, offset: int) -> tuple[Sequence[ContactPayload], bool]:
-        rows = work.client.list_contacts(
-            created_at_gte=bound, limit=MAX_CONTACTS_PAGE, offset=offset
-        )
-        return rows, len(rows) >= MAX_CONTACTS_PAGE
+    def hold(rows: int, newest: datetime | None = None) -> None:
+        mark = max(filter(None, (state.watermark, newest)), default=None)
+        work.save(watermark=mark, rows_seen=state.rows_seen + rows)
 
-    listing = Listing(fetch, lambda row: row.created_at, lambda row: row.number)
-    for page in listing.walk(start):
-        record_contacts(page.rows)
-        work.save(
-            watermark=max(filter(None, (state.watermark, page.resume_at)), default=None),
-            backfilled_to=page.resume_at if is_full else state.backfilled_to,
-            rows_seen=state.rows_seen + len(page.rows),
-        )
-        if work.is_over and not page.is_last:
+    sweep = current_sweep(begin=state.finished_at is None)
+    if sweep:
+        if not sweep_on(sweep, work.client, hold=hold, is_over=lambda: work.is_over):
             return False
-    work.save(backfilled_to=None)
+        hold(0, sweep.place or sweep.started_at)
+    elif state.watermark:
+        pull_new(state.watermark, work.client, hold=hold)
+    remove_missed()
     return True
 
 

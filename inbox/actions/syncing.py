@@ -53,7 +53,7 @@ class Job:
 
 JOBS: dict[str, Job] = {
     Kind.LINES: Job(pull_lines, timedelta(minutes=5)),
-    Kind.CONTACTS: Job(pull_contacts, timedelta(days=1)),
+    Kind.CONTACTS: Job(pull_contacts, timedelta(minutes=15)),
     Kind.MESSAGES: Job(pull_changes, timedelta(seconds=30)),
     Kind.HISTORY: Job(pull_history, None),
 }

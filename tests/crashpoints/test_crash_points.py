@@ -67,6 +67,8 @@ SYNCED = Scene(reports=False, drains=("syncing",), click=False, sent=False)
 GROUP_POINTS = ("joining.inside", "grouping.claimed", "grouping.before", "grouping.after")
 # And to contacts: see test_contact_crash_points.py.
 CONTACT_POINTS = ("pushing.before", "pushing.after")
+BULK_CONTACT_POINTS = ("bulk_pushing.before", "bulk_pushing.read", "bulk_pushing.after")
+SWEEP_POINTS = ("sweeping.page", "sweeping.judged", "sweeping.removed")
 # And to bulk jobs: see test_job_crash_points.py.
 JOB_POINTS = ("jobs.batch",)
 # To comparisons: see test_drift_crash_points.py.
@@ -203,7 +205,15 @@ def office(driver: subprocess.Popen[str], simulator: Simulator, tmp_path: Path) 
 def test_every_point_in_the_source_is_exercised() -> None:
     files = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
     found = [name for path in files for name in NAMED.findall(path.read_text(encoding="utf-8"))]
-    assert set(found) == {*POINTS, *GROUP_POINTS, *CONTACT_POINTS, *JOB_POINTS, *DRIFT_POINTS}
+    assert set(found) == {
+        *POINTS,
+        *GROUP_POINTS,
+        *CONTACT_POINTS,
+        *BULK_CONTACT_POINTS,
+        *SWEEP_POINTS,
+        *JOB_POINTS,
+        *DRIFT_POINTS,
+    }
     assert len(POINTS) >= 25
 
 

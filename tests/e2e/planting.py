@@ -37,7 +37,9 @@ TOLD: dict[str, frozenset[str]] = {
         "number first_name last_name company_name assigned_to_email sendblue_number tags"
         " custom_variables at_sendblue conflicts push_error"
     ),
+    "ContactImport": names("name columns error"),
     "Fact": names("name status error_code words body"),
+    "ImportRow": names("number values changes cells reason"),
     "Line": frozenset(
         {"number", "name", "assignment", "read_receipts_refused", "facetime_refused"}
     ),
@@ -64,6 +66,12 @@ OURS: dict[str, dict[str, str]] = {
         "search_text": "is only searched",
         "search_pieces": "are only searched",
     },
+    "ContactImport": {
+        **dict.fromkeys(("encoding", "delimiter", "country"), "one of a few"),
+        "stored_as": "our name in the storage",
+        "sha256": "a digest",
+        "counts": "numbers",
+    },
     "ContactChange": {"field": "a column's name", "before": "kept only", "after": "kept only"},
     "Fact": {"digest": "a digest"},
     "Gesture": {"state": "our word", "error": "is only logged"},
@@ -76,6 +84,7 @@ OURS: dict[str, dict[str, str]] = {
     },
     "Message": {"callback_token": "random, in addresses of callbacks"},
     "ServiceCheck": {"number": "kept only", "service": "one of three words", "error": "kept only"},
+    "SweepPage": {"shown": "kept only"},
     "SubscriptionCheck": {"missing": "our words", "refused": "our words"},
     "SyncState": {"error": "our sentence"},
     "Thread": {"group_photo": "our name in the storage"},
@@ -106,6 +115,8 @@ SHAPES: dict[str, Any] = {
         "recording_url": [0, "https://evil.test/«»"],
         "cards": [{"name": "«»", "organization": "«»", "numbers": ["«»"], "emails": ["«»"]}],
     },
+    "columns": [{"name": "«»", "target": "variable", "label": "«»"}] * 3,
+    "values": {"first_name": "«»", "tags": ["«»"], "custom_variables": {"«»": "«»"}},
     "custom_variables": {"«»": "«»", "deep": {"«»": ["«»"]}},
     "body": {"«»": ["«»"]},
 }
