@@ -98,7 +98,8 @@ class TagsForm(forms.Form):
     """Tags to add, or one to take away."""
 
     add = Tags("A tag", most=MOST_TAG)
-    remove = forms.CharField(required=False, strip=False)
+    # A form with a control called `remove` could not be removed from its page.
+    drop = forms.CharField(required=False, strip=False)
 
 
 class VariableForm(forms.Form):

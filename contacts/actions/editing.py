@@ -12,6 +12,7 @@ from sendblue_inbox.clock import now
 from sendblue_inbox.ring import ring
 
 from .following import follow
+from .labelling import note_labels
 from .merging import NOTHING, SYNCED, value_at, values_of
 from .saving import changes_between, ensure_contact, index_for_search
 
@@ -95,6 +96,7 @@ def edit_contact(
             name: value for name, value in contact.conflicts.items() if name not in settled
         }
         ContactChange.objects.bulk_create(changes)
+        note_labels(tags=after.get("tags", ()), variables=after.get("custom_variables", ()))
         save_and_push(contact)
     return contact
 

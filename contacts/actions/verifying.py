@@ -29,8 +29,8 @@ def verify(contact: Contact, *, author: User) -> None:
     try:
         client_from_settings(limits=SOON).verify_contact(number=contact.number)
     except SendblueError as error:
-        why = error.message or "It did not answer."
-        raise NotVerified(f"Sendblue did not verify the number: {why} Try again later.") from error
+        why = (error.message or "it did not answer").rstrip(".")
+        raise NotVerified(f"Sendblue did not verify the number: {why}.") from error
     with transaction.atomic():
         fresh = Contact.objects.select_for_update().get(pk=contact.pk)
         before, fresh.verified = fresh.verified, True

@@ -55,6 +55,8 @@ class Entry:
     note: str = ""
     message_handle: str = ""
     job_pk: int | None = None
+    # A merge that can be undone.
+    merge_pk: int | None = None
 
     @property
     def at(self) -> datetime:
@@ -97,6 +99,10 @@ def _changes(contact: Contact, before: Place | None, limit: int) -> list[Entry]:
     if before:
         found = found.filter(at__lte=before.at)
     kept = [row for row in found[: limit + A_PAGE] if _is_before(_change_place(row), before)]
+    merges: dict[Any, int] = {}
+    if any(row.field == "other_numbers" for row in kept):
+        undoable = contact.merges.filter(undone_at=None, other__merged_into=contact)
+        merges = dict(undoable.values_list("other__number", "pk"))
     return [
         Entry(
             _change_place(row),
@@ -105,6 +111,7 @@ def _changes(contact: Contact, before: Place | None, limit: int) -> list[Entry]:
             _steps(row),
             row.run,
             job_pk=getattr(row, "job_id", None),
+            merge_pk=merges.get(row.after) if row.field == "other_numbers" else None,
         )
         for row in kept[: limit + 1]
     ]
@@ -151,6 +158,7 @@ def _joined(entries: list[Entry]) -> list[Entry]:
         last = joined[-1] if joined else None
         if last and last.steps and entry.steps and _is_same_hand(last, entry):
             last.steps = [*entry.steps, *last.steps]
+            last.merge_pk = last.merge_pk or entry.merge_pk
         else:
             joined.append(entry)
     return joined
@@ -158,7 +166,9 @@ def _joined(entries: list[Entry]) -> list[Entry]:
 
 def _is_same_hand(later: Entry, earlier: Entry) -> bool:
     hands = [(entry.who, entry.source, entry.run, entry.job_pk) for entry in (later, earlier)]
-    return hands[0] == hands[1] and later.at - earlier.at < AT_ONCE
+    names = [{step.name for step in entry.steps} for entry in (later, earlier)]
+    # One action changes a field once.
+    return hands[0] == hands[1] and later.at - earlier.at < AT_ONCE and not names[0] & names[1]
 
 
 def _steps(row: ContactChange) -> list[Step]:

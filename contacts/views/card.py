@@ -89,7 +89,7 @@ def tags(request: AgentRequest, pk: int) -> HttpResponse:
     form = TagsForm(request.POST)
     if not form.is_valid():
         return refuse(request, found, "tags", first_error(form))
-    if gone := form.cleaned_data["remove"]:
+    if gone := form.cleaned_data["drop"]:
         change_tags(found, author=request.user, remove=[gone])
     else:
         change_tags(found, author=request.user, add=form.cleaned_data["add"])
@@ -100,7 +100,7 @@ def tags(request: AgentRequest, pk: int) -> HttpResponse:
 def variables(request: AgentRequest, pk: int) -> HttpResponse:
     """Set a custom variable, or take one away."""
     found = contact_for(request.user, pk)
-    if "remove" in request.POST:
+    if "drop" in request.POST:
         gone = RemovalForm(request.POST)
         if gone.is_valid():
             change_variable(found, gone.cleaned_data["label"], "", author=request.user)

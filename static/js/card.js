@@ -42,7 +42,7 @@ document.addEventListener("change", ({ target }) => {
 // Enter: the change that came before it has saved already, unless that was refused.
 document.addEventListener("submit", (event) => {
   const form = formOf(event.target);
-  if (form?.dataset.field !== "edit" || event.submitter?.name === "remove") return;
+  if (form?.dataset.field !== "edit" || event.submitter?.name === "drop") return;
   event.preventDefault();
   save(form);
 });
@@ -109,9 +109,9 @@ document.addEventListener("click", ({ target }) => {
 // --- news ---
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
   if (!ctx.sourceElement.matches?.(".contact-card, .card-panel")) return;
-  for (const form of ctx.sourceElement.querySelectorAll("form[data-field]")) {
+  for (const form of ctx.sourceElement.querySelectorAll("form[data-field=edit]")) {
     const held = isHeld(form);
-    form.toggleAttribute("hx-morph-skip", held);
+    form.toggleAttribute("data-held", held);
     if (held) stale.add(form);
     else stale.delete(form);
   }
