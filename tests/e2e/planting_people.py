@@ -1,4 +1,4 @@
-"""Words in use and exports whose every text is a payload; the people themselves come with threads."""
+"""Words in use and exports whose every text is a payload; people come with their threads."""
 
 from __future__ import annotations
 
