@@ -152,6 +152,7 @@ class Progress:
 
     job: BulkJob
     pushes: Pushes
+    undone_by: BulkJob | None  # the job that takes it back, where one does
 
     @property
     def is_over(self) -> bool:
@@ -182,11 +183,6 @@ class Progress:
     def can_be_undone(self) -> bool:
         """Whether Undo is offered."""
         return can_be_undone(self.job) and self.undone_by is None
-
-    @property
-    def undone_by(self) -> BulkJob | None:
-        """The job that takes it back, where one does."""
-        return self.job.undone_by.exclude(state=State.CANCELLED).first()
 
     @property
     def can_be_cancelled(self) -> bool:
@@ -228,8 +224,9 @@ class Progress:
 
 def progress_of(job: BulkJob) -> Progress:
     """How far it is now."""
+    undo = job.undone_by.exclude(state=State.CANCELLED).select_related("author").first()
     has_pushes = bool(job.counts.get(Outcome.DONE))
-    return Progress(job, pushes_of(job) if has_pushes else Pushes(0, 0))
+    return Progress(job, pushes_of(job) if has_pushes else Pushes(0, 0), undo)
 
 
 def who(job: BulkJob) -> str:
