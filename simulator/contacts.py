@@ -54,21 +54,27 @@ async def list_contacts(request: Request) -> Json:
         order_by = "created_at"
     if order_by not in _ORDERS:
         raise refuse(400, f"Invalid order_by. Must be one of: {', '.join(_ORDERS)}")
-    rows = list(world.contacts.values())
-    if number := params.get("phone_number"):
-        rows = [row for row in rows if row.phone == number]
-    if cid := params.get("cid"):
-        rows = [row for row in rows if row.contact_id == cid]
+    start = 0
     if since := params.get("created_at_gte"):
         try:
             start = milliseconds_of(since)
         except ValueError:
             raise refuse(400, "'created_at_gte' must be an ISO 8601 date") from None
-        rows = [row for row in rows if row.created >= start]
     descending = params.get("order_direction", "desc").lower() == "desc"
-    rows.sort(key=lambda row: (getattr(row, _ORDERS[order_by]), row.contact_id), reverse=descending)
     offset = whole_number(params.get("offset"), "offset", 0, most=_MOST_OFFSET)
     limit = whole_number(params.get("limit"), "limit", 100, most=1000)
+    number, cid, order = params.get("phone_number"), params.get("cid"), _ORDERS[order_by]
+    if order == "created" and not (number or cid):
+        found = world.contacts.page(start, offset, limit, descending=descending)
+        return Json([as_contact(world, row) for row in found])
+    rows = [
+        row
+        for row in world.contacts.values()
+        if row.created >= start
+        and (not number or row.phone == number)
+        and (not cid or row.contact_id == cid)
+    ]
+    rows.sort(key=lambda row: (getattr(row, order), row.contact_id), reverse=descending)
     return Json([as_contact(world, row) for row in rows[offset : offset + limit]])
 
 
@@ -87,12 +93,15 @@ async def create_contact(request: Request) -> Json:
 async def get_contact(request: Request) -> Json:
     """GET one by its number."""
     world = world_of(request)
+    check_request_rate(world, "contacts")
     return Json({"status": "OK", "contact": as_contact(world, _known(request))})
 
 
 async def update_contact(request: Request) -> Json:
     """PUT: what is left out stays, custom variables are merged."""
-    sim, contact, body = sim_of(request), _known(request), await body_of(request)
+    sim, body = sim_of(request), await body_of(request)
+    check_request_rate(sim.world, "contacts")
+    contact = _known(request)
     save_contact(sim, contact.phone, body)
     opt_out = first_of(body, "opt_out", "optOut")
     if opt_out is not None:
@@ -102,6 +111,7 @@ async def update_contact(request: Request) -> Json:
 
 async def delete_contact(request: Request) -> Json:
     """DELETE one by its number."""
+    check_request_rate(world_of(request), "contacts")
     del world_of(request).contacts[_known(request).phone]
     return Json({"status": "OK"})
 
@@ -109,6 +119,7 @@ async def delete_contact(request: Request) -> Json:
 async def delete_contacts(request: Request) -> Json:
     """DELETE many: contact_ids are numbers in spite of the name (contract 2.6)."""
     world, body = world_of(request), await body_of(request)
+    check_request_rate(world, "contacts")
     numbers = body.get("contact_ids")
     if not isinstance(numbers, list):
         raise refuse(400, "'contact_ids' must be an array")
@@ -117,18 +128,25 @@ async def delete_contacts(request: Request) -> Json:
 
 
 async def create_contacts(request: Request) -> Json:
-    """POST many; those that exist are updated."""
+    """POST many; those that exist are updated. Nothing says what became of which row."""
     sim, body = sim_of(request), await body_of(request)
+    check_request_rate(sim.world, "contacts")
     rows = body.get("contacts")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise refuse(400, "'contacts' must be an array of objects")
     numbers = [number_of(sim.world, row, "phone", "number") for row in rows]
-    saved = [save_contact(sim, number, row) for number, row in zip(numbers, rows, strict=True)]
-    return Json({"status": "OK", "contacts": [as_contact(sim.world, row) for row in saved]})
+    saved = [
+        save_contact(sim, number, row)
+        for number, row in zip(numbers, rows, strict=True)
+        if not _ends_with(number, sim.world.options.bulk_drops)
+    ]
+    told = [row for row in saved if not _ends_with(row.phone, sim.world.options.bulk_hides)]
+    return Json({"status": "OK", "contacts": [as_contact(sim.world, row) for row in told]})
 
 
 async def count_contacts(request: Request) -> Json:
     """GET the number of contacts."""
+    check_request_rate(world_of(request), "contacts")
     return Json({"count": len(world_of(request).contacts)})
 
 
@@ -143,6 +161,7 @@ async def verify_contact(request: Request) -> Json:
 async def opt_out_contact(request: Request) -> Json:
     """POST: no more messages to this number, or again."""
     world, body = world_of(request), await body_of(request)
+    check_request_rate(world, "contacts")
     number = number_of(world, body, "number")
     opted_out = body.get("opted_out", True)
     if not isinstance(opted_out, bool):
@@ -234,6 +253,10 @@ def _known(request: Request) -> Contact:
             raise refuse(404, "Contact not found")
         save_contact(sim_of(request), number, {})
     return world.contacts[number]
+
+
+def _ends_with(number: str, digits: str) -> bool:
+    return bool(digits) and number.endswith(digits)
 
 
 _ONE = "/api/v2/contacts/{phone_number}"

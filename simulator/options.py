@@ -34,6 +34,9 @@ class Options:
     group_numbers_as_list: bool = False  # 31
     modify_group_short_answer: bool = False  # 32
     contact_answers_doubled: bool = False  # 37
+    # A bulk create has no answer a row: numbers that end so are not taken, or taken and not named.
+    bulk_drops: str = ""
+    bulk_hides: str = ""
 
     # Webhook registration and delivery.
     legacy_types: bool = False  # 21: only the six types of the live error text

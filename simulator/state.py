@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .address_book import AddressBook
 from .clock import Clock
 from .options import Options, profile
 from .phones import fate_of
@@ -159,7 +160,7 @@ class World:
         self.clock = Clock()
         self.options: Options = profile(self.settings.profile)
         self.lines: dict[str, Line] = {}
-        self.contacts: dict[str, Contact] = {}
+        self.contacts = AddressBook()
         self.phones: dict[str, Phone] = {}
         self.messages = MessageStore()
         self.groups: dict[str, Group] = {}
