@@ -9,6 +9,7 @@ from contacts.views import (
     consent,
     contacts,
     creating,
+    drift,
     exports,
     history,
     import_columns,
@@ -63,4 +64,10 @@ urlpatterns = [
     path("<int:pk>/unions/<int:other>/", uniting.union, name="union"),
     path("<int:pk>/unions/<int:other>/preview/", uniting.preview, name="union_preview"),
     path("unions/<int:pk>/undo/", uniting.undo, name="union_undo"),
+    path("drift/", drift.drift, name="drift"),
+    path("drift/live/", drift.drift_live, name="drift_live"),
+    path("drift/<int:pk>/", drift.report, name="drift_report"),
+    path("drift/<int:pk>/live/", drift.report_live, name="drift_report_live"),
+    path("drift/<int:pk>/cancellation/", drift.cancellation, name="drift_cancellation"),
+    path("drift/<int:pk>/settlements/", drift.settlements, name="drift_settlements"),
 ]

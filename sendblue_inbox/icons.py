@@ -31,6 +31,7 @@ ICONS = {
     "check": "check",
     "clock": "clock",
     "close": "x",
+    "compare": "git-compare",
     "compose": "square-pen",
     "copy": "copy",
     "details": "info",

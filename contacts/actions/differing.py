@@ -90,7 +90,7 @@ def flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_theirs(values: Mapping[str, Any], fields: Mapping[str, list[Any]]) -> dict[str, Any]:
     """These values of ours where the fields are as Sendblue has them."""
-    after = {**NOTHING, **values}
+    after = {name: values.get(name, blank) for name, blank in NOTHING.items()}
     after["custom_variables"] = dict(after["custom_variables"])
     for field, (_, theirs) in fields.items():
         name, _, label = field.partition(".")

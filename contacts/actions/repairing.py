@@ -27,7 +27,7 @@ from .consenting import record_consent
 from .differing import flat, with_theirs
 from .editing import save_and_push
 from .following import follow
-from .merging import NOTHING, values_of
+from .merging import NOTHING, OPT_OUT, values_of
 from .saving import changes_between, index_for_search, record_contacts
 from .settlements import OFFERS, Settlement
 
@@ -154,28 +154,24 @@ def _take_theirs(item: DriftItem, contact: Contact | None) -> str:
     )
     ContactChange.objects.bulk_create(changes)
     _agree(contact, after)
-    contact.push_state, contact.push_error = Contact.Push.NONE, ""
-    contact.version += 1
+    contact.at_sendblue = after | _flags_there(item, contact)
     contact.save()
     follow(contact)
     if item.fields.get("opted_out") == [False, True]:
-        record_consent(
-            contact,
-            opted_out=True,
-            as_of=now(),
-            source=ConsentChange.Source.AGENT,
-            author=item.settled_by,
-            note="Taken over from Sendblue",
-        )
+        _say(item, contact, opted_out=True, note="Taken over from Sendblue")
     return ""
 
 
 def _save_ours(item: DriftItem, contact: Contact | None) -> str:
     if contact is None or contact.removed_at:
         return CHANGED
-    contact.at_sendblue = with_theirs(_reported(item, contact), item.fields)
+    reported = {**NOTHING, **(contact.at_sendblue or values_of(contact))}
+    contact.at_sendblue = with_theirs(reported, item.fields) | _flags_there(item, contact)
     contact.conflicts = {}
     contact.save(update_fields=["at_sendblue", "conflicts"])
+    if "opted_out" in item.fields:
+        # A push tells only what was said here since the last one.
+        _say(item, contact, opted_out=contact.opted_out, note="Said to Sendblue again")
     save_and_push(contact)
     return ""
 
@@ -210,9 +206,6 @@ def _delete_here(item: DriftItem, contact: Contact | None) -> str:
     ContactChange.objects.bulk_create(changes)
     _agree(contact, nothing)
     contact.removed_at, contact.at_sendblue = now(), None
-    contact.push_state, contact.push_error = Contact.Push.NONE, ""
-    contact.version += 1
-    index_for_search(contact)
     contact.save()
     return ""
 
@@ -246,18 +239,35 @@ ACTS: dict[str, Callable[[DriftItem, Contact | None], str]] = {
 
 
 def _agree(contact: Contact, values: dict[str, Any]) -> None:
-    """Both sides have these values now."""
+    """Both sides have these values now: there is nothing to push, and a push under way is old."""
     for name, value in values.items():
         setattr(contact, name, value)
-    contact.at_sendblue, contact.conflicts = values, {}
+    contact.conflicts = {}
+    contact.push_state, contact.push_error = Contact.Push.NONE, ""
+    contact.version += 1
+    index_for_search(contact)
+
+
+def _say(item: DriftItem, contact: Contact, *, opted_out: bool, note: str) -> None:
+    record_consent(
+        contact,
+        opted_out=opted_out,
+        as_of=now(),
+        source=ConsentChange.Source.AGENT,
+        author=item.settled_by,
+        note=note,
+    )
+
+
+def _flags_there(item: DriftItem, contact: Contact) -> dict[str, Any]:
+    """Whether they are opted out at Sendblue, as far as is known."""
+    if "opted_out" in item.fields:
+        return {OPT_OUT: item.fields["opted_out"][1]}
+    known = contact.at_sendblue or {}
+    return {OPT_OUT: known[OPT_OUT]} if OPT_OUT in known else {}
 
 
 def _is_as_reported(item: DriftItem, contact: Contact) -> bool:
     """Whether ours still says in these fields what the report compared."""
     ours = flat(values_of(contact)) | {"opted_out": contact.opted_out}
     return all(ours.get(field) == pair[0] for field, pair in item.fields.items())
-
-
-def _reported(item: DriftItem, contact: Contact) -> dict[str, Any]:
-    """What Sendblue is taken to have beside the fields in which it differs."""
-    return {**NOTHING, **(contact.at_sendblue or values_of(contact))}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sendblue_inbox.models import User
 
 Source = ContactChange.Source
+NAME = ("first_name", "last_name")
 CONTACT, OTHER, NEITHER = "contact", "other", "neither"
 SAME = "These two are one contact already."
 GONE = "One of the two has been deleted meanwhile."
@@ -52,8 +53,8 @@ def default_choice(contact: Contact, other: Contact, field: str) -> str:
     name, _, label = field.partition(".")
     if name == "tags":
         return CONTACT if label in contact.tags else OTHER
-    mine, others = (str(value_at(values_of(side), field)) for side in (contact, other))
-    return OTHER if len(others) > len(mine) else CONTACT
+    mine, others = (_fullness(side, field) for side in (contact, other))
+    return OTHER if others > mine else CONTACT
 
 
 def chosen(contact: Contact, other: Contact, choices: Mapping[str, str]) -> dict[str, Any]:
@@ -154,6 +155,13 @@ def why_not_parted(merge: ContactMerge, contact: Contact, other: Contact) -> str
     if contact.removed_at or other.removed_at:
         return GONE
     return "" if other.merged_into_id == contact.pk and not contact.merged_into_id else LATER
+
+
+def _fullness(contact: Contact, field: str) -> tuple[int, int]:
+    """How much the contact says there. A first and a last name are of one person: never mixed."""
+    names = NAME if field in NAME else (field,)
+    texts = [str(value_at(values_of(contact), name)) for name in names]
+    return len(list(filter(None, texts))), sum(map(len, texts))
 
 
 def _persons(contact: Contact, other: Contact) -> tuple[Contact, Contact]:
