@@ -57,7 +57,7 @@ function show(row) {
     digits.replaceChildren();
     news.textContent = "";
     panel.hidden = true;
-    form.hidden = false;
+    row.removeAttribute("data-shown");
     shower.removeAttribute("aria-busy");
     find("error").textContent = trouble;
     if (focus) shower.focus();
@@ -87,7 +87,7 @@ function show(row) {
     );
     news.textContent = `${renewals ? "The next code" : "The code"} is ${code.split("").join(" ")}. Enter copies it.`;
     panel.hidden = false;
-    form.hidden = true;
+    row.setAttribute("data-shown", "");
     tick();
     if (!isFirst) return;
     ticking = setInterval(tick, 200);
@@ -149,6 +149,3 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pagehide", () => hide());
 document.addEventListener("visibilitychange", () => document.hidden && hide());
-
-// Whoever had to show the password comes back to the secret that it was for.
-document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector(".totp-ask button")?.focus();

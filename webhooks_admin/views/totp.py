@@ -221,7 +221,7 @@ def usable(request: AgentRequest, secret_id: str) -> TotpAccess:
 
 
 def in_list(access: TotpAccess) -> str:
-    """The secret's place in the list."""
+    """The secret in the list: its button, which takes the focus there."""
     return f"{reverse('totp:secrets')}#secret-{quote(access.secret_id)}"
 
 
@@ -230,7 +230,7 @@ def sharing(access: TotpAccess) -> str:
     words = [role.label.lower() for role in access.Given if role.value in access.roles]
     if named := len(access.users.all()):
         words.append("1 person" if named == 1 else f"{named} people")
-    return ", ".join(["administrators", *words]).capitalize()
+    return f"Administrators, {', '.join(words)}" if words else "Administrators only"
 
 
 def grouped(text: str, size: int = 0) -> list[str]:
