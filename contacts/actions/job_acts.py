@@ -15,7 +15,7 @@ from sendblue_inbox.ring import ring
 
 from .editing import COUNTED, count_edit
 from .merging import NOTHING, values_of
-from .pushing import difference
+from .push_answers import consent_to_tell, difference
 from .saving import changes_between
 from .writing import copy_changes, update_contacts
 
@@ -164,10 +164,14 @@ def _push(job: BulkJob, contacts: Sequence[Contact]) -> dict[int, Verdict]:
 
 
 def _is_unsaved(contact: Contact) -> bool:
-    if contact.push_state == Contact.Push.REFUSED or contact.at_sendblue is None:
-        return contact.push_state != Contact.Push.WAITING
-    waits = contact.push_state == Contact.Push.WAITING
-    return not waits and bool(difference(values_of(contact), contact.at_sendblue))
+    """Whether Sendblue has, for all we know, something else, and no push is on its way."""
+    states = Contact.Push
+    if contact.push_state in {states.WAITING, states.REFUSED}:
+        return contact.push_state == states.REFUSED
+    known = contact.at_sendblue
+    if known is None or difference(values_of(contact), known):
+        return True
+    return consent_to_tell(contact) is not None
 
 
 # --- and back -------------------------------------------------------------------------------------

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contacts.actions.jobs import can_be_undone
+from contacts.actions.push_pacing import BULK_ROWS, push_forecast
 from contacts.filtering import ContactFilter
 from contacts.job_queries import Pushes, pushes_of
 from contacts.models import BulkItem, BulkJob
+from contacts.presenting.imports import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
 Kind, State, Outcome = BulkJob.Kind, BulkJob.State, BulkItem.Outcome
 
@@ -61,12 +64,27 @@ CONSEQUENCES = {
     ),
 }
 THERE = {Kind.DELETE: "deleted"}
+SOON = 10  # seconds
 OUTCOMES = {
     Outcome.WAITING: "Not done yet",
     Outcome.DONE: "Done",
     Outcome.UNCHANGED: "Already so",
     Outcome.REFUSED: "Refused",
 }
+
+
+def time_at_sendblue(kind: str, count: int) -> str:
+    """How long Sendblue takes for so many, under its limits; empty for what is soon over."""
+    seconds = _forecast(kind, count).total_seconds()
+    return duration(seconds) if seconds >= SOON else ""
+
+
+def _forecast(kind: str, count: int) -> timedelta:
+    if kind == Kind.DELETE:
+        return push_forecast(single=-(-count // BULK_ROWS))
+    if kind == Kind.OPT_OUT:
+        return push_forecast(single=2 * count)  # once said, once read back
+    return push_forecast(single=count) if kind == Kind.ASSIGN else push_forecast(bulk=count)
 
 
 def heading_of(job: BulkJob, assignees: Mapping[str, str]) -> str:
@@ -206,6 +224,16 @@ class Progress:
             State.DONE: "Done here. Sendblue is being told." if self.pushes.waiting else "Done.",
             State.CANCELLED: "Cancelled. What was done stays done.",
         }[State(self.job.state)]
+
+    @property
+    def _words_when_done(self) -> str:
+        if not self.pushes.waiting:
+            return "Done."
+        undone = self.job.undoes
+        # Those who were deleted are made again as a whole.
+        kind = undone.kind if undone and undone.kind != Kind.DELETE else self.job.kind
+        time = time_at_sendblue(kind, self.pushes.waiting)
+        return f"Done here. Sendblue is being told{f', which takes {time}' if time else ''}."
 
     @property
     def there_verb(self) -> str:
