@@ -14,6 +14,7 @@ from webhooks_admin.models import TotpAccess, WebhookEvent
 
 from .planting import plant, planted, uncovered
 from .planting_events import plant_events
+from .planting_imports import SHOWN, plant_imports, plant_upload
 from .planting_jobs import plant_jobs
 
 if TYPE_CHECKING:
@@ -166,6 +167,15 @@ def test_nothing_runs_on_any_page(
     show(page, "/webhooks/")
     show(page, "/totp/")
     show(page, f"/totp/{codes.secret_id}/log/")
+    upload = plant_upload(live_site.users["Ana"])
+    show(page, f"/contacts/imports/{upload.pk}/")
+    run = plant_imports(live_site.users["Ana"])
+    show(page, "/contacts/imports/")
+    for other in type(run).objects.filter(state__in=["refused", "saving", "done"])[:3]:
+        show(page, f"/contacts/imports/{other.pk}/")
+    for verdict in SHOWN:
+        show(page, f"/contacts/imports/{run.pk}/?verdict={verdict}")
+
     job = plant_jobs(live_site.users["Ana"])
     show(page, "/contacts/jobs/")
     show(page, f"/contacts/jobs/{job.pk}/")
