@@ -54,5 +54,5 @@ def country_of(number: str) -> str:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return ""
-    shared = phonenumbers.region_code_for_country_code(parsed.country_code)
+    shared = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
     return phonenumbers.region_code_for_number(parsed) or shared

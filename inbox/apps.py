@@ -13,5 +13,7 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell contacts which lines there are."""
-        lines = self.get_model("Line").objects.filter(is_ours=True).order_by("name", "number")
+        lines = (
+            self.get_model("Line")._default_manager.filter(is_ours=True).order_by("name", "number")
+        )
         told_by(lambda: [OurLine(line.number, line.name) for line in lines.all()])

@@ -168,7 +168,9 @@ def bring_back(contact: Contact, *, author: User) -> Contact:
         if contact.removed_at is None:
             return contact
         since = contact.changes.filter(at__gte=contact.removed_at).order_by("-pk")
-        were = {change.field: change.before for change in since if change.field in SYNCED}
+        were: dict[str, Any] = {
+            change.field: change.before for change in since if change.field in SYNCED
+        }
         contact.removed_at = None
         contact.save(update_fields=["removed_at"])
         return edit_contact(contact, author=author, is_new=True, **were)

@@ -107,12 +107,20 @@ document.addEventListener("click", ({ target }) => {
 });
 
 // --- news ---
+const isCard = ({ sourceElement }) => sourceElement.matches?.(".contact-card, .card-panel");
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
-  if (!ctx.sourceElement.matches?.(".contact-card, .card-panel")) return;
+  if (!isCard(ctx)) return;
   for (const form of ctx.sourceElement.querySelectorAll("form[data-field=edit]")) {
     const held = isHeld(form);
     form.toggleAttribute("data-held", held);
     if (held) stale.add(form);
     else stale.delete(form);
+  }
+});
+// A choice that was made by hand no longer follows its attributes.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (!isCard(ctx)) return;
+  for (const select of document.querySelectorAll("form:not([data-held]) > .card-select > select")) {
+    select.value = saved(select);
   }
 });

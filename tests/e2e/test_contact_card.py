@@ -129,6 +129,7 @@ def test_somebody_new_by_keyboard_alone(
         lambda: at_sendblue(live_site, number).get("custom_variables", {}).get("kiln") == "",
         "all edits are at Sendblue",
     )
+    expect(field(page, "Assignee")).to_have_value("ben@example.com")
     told = at_sendblue(live_site, number)
     assert (told["company_name"], told["assigned_to_email"]) == ("Kiln & Co", "ben@example.com")
     assert sorted(told["tags"]) == ["ceramics", "wholesale"]
