@@ -6,6 +6,7 @@ here, and both pass through these functions only.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -73,21 +74,17 @@ def register(new: NewSecret, user: User, *, request: HttpRequest) -> TotpSecret:
     """
     client = client_from_settings()
     before = {secret.id for secret in _listed(client)}
-    parts = {
-        "issuer": new.issuer,
-        "algorithm": new.algorithm,
-        "digits": new.digits,
-        "period": new.period,
-    }
-    _write_down("totp.register", "", user, request, label=new.label, **parts)
+    parts = asdict(new)
+    told = {name: value for name, value in parts.items() if name != "secret"}
+    _write_down("totp.register", "", user, request, **told)
     try:
-        made = client.create_totp_secret(label=new.label, secret=new.secret, **parts)
+        made = client.create_totp_secret(**parts)
     except MaybeSent:
         made = None
     if made is None or not made.id:
         raise _lost(client, new, before)
     _note([made])
-    _write_down("totp.registered", made.id, user, request, label=made.label, **parts)
+    _write_down("totp.registered", made.id, user, request, **told)
     return made
 
 
