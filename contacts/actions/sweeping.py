@@ -8,6 +8,7 @@ show was deleted there. A sweep is whole when it showed as many as Sendblue coun
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ SECOND_LOOK = timedelta(hours=1)
 BELIEVED = 2
 # Asked for again each time: rows that became visible late although their time is older.
 OVERLAP = timedelta(seconds=60)
+# Reading and pushing together stay below the 100 requests that an account has in 10 s.
+PAGE_SECONDS = 0.25
 # How often the end of the list is read again while contacts are made faster than it is counted.
 LAST_LOOKS = 5
 BATCH = 500
@@ -82,6 +85,7 @@ class Reader:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.asked_at = database_now()
+        self._next_page_at = 0.0
 
     def pages(self, since: datetime | None) -> Iterator[Page[ContactPayload]]:
         """The pages from then on, each to be recorded before the next is asked for."""
@@ -95,6 +99,8 @@ class Reader:
     def _fetch(self, since: datetime | None, offset: int) -> tuple[Sequence[ContactPayload], bool]:
         self.asked_at = database_now()
         connection.close()
+        time.sleep(max(0.0, self._next_page_at - time.monotonic()))
+        self._next_page_at = time.monotonic() + PAGE_SECONDS
         rows = self.client.list_contacts(
             created_at_gte=since, limit=MAX_CONTACTS_PAGE, offset=offset
         )
