@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts.actions.editing import edit_contact, remove_contact
 from contacts.actions.pushing import drain_pushing
@@ -350,6 +352,26 @@ def test_history_is_read_in_pages_and_names_the_file(
 
 def words_of(browser: Client, contact: Contact) -> str:
     return browser.get(f"/contacts/{contact.pk}/").content.decode()
+
+
+def test_a_card_costs_the_same_however_much_happened(browser: Client, ana: User) -> None:
+    anna = receive(number=ANNA).thread.contact
+    addresses = [f"/contacts/{anna.pk}/{part}" for part in ("", "card/", "history/", "threads/")]
+    quiet = [queries(browser, address) for address in addresses]
+    for at in range(6):
+        edit_contact(anna, author=ana, company_name=f"Company {at}", tags=[f"tag {at}"])
+        receive(number=ANNA, line=f"+1415555{at:04d}", content="START" if at % 2 else "STOP")
+        receive(number=ANNA, group_id=f"group-{at}", participants=[ANNA, BEN])
+    busy = [queries(browser, address) for address in addresses]
+    # The members of groups are one more.
+    assert busy == [*quiet[:3], quiet[3] + 1]
+    assert all(count <= 12 for count in busy), busy
+
+
+def queries(browser: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(address, **HTMX).status_code == 200
+    return len(captured)
 
 
 def test_the_card_shows_their_conversations(browser: Client) -> None:
