@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import footprint, intake, live, long_thread, thread_list
+from . import contact_list, footprint, intake, live, long_thread, thread_list
 from .report import Result, write
 from .services import Services, services
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BENCHMARKS: dict[str, Callable[..., Result]] = {
     "intake": intake.run,
     "thread_list": thread_list.run,
+    "contact_list": contact_list.run,
     "long_thread": long_thread.run,
     "live": live.run,
     "footprint": footprint.run,
