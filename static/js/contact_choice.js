@@ -135,8 +135,10 @@ form.addEventListener("formdata", ({ formData }) => {
   if (chosen.size) formData.append("pk", [...chosen].join());
 });
 
-if (bar) {
+// After htmx, which was loaded first, has wired the page.
+document.addEventListener("DOMContentLoaded", () => {
+  if (!bar) return;
   isAll = document.querySelector("#all-chosen [name=count]") !== null;
   restore();
   show();
-}
+});
