@@ -113,13 +113,18 @@ def _by_number(answers: Sequence[ContactPayload]) -> dict[str, ContactPayload]:
 
 def _remove(contacts: Sequence[Contact], client: Client) -> list[Contact]:
     """Delete them there. Where not as many went as were asked for, each is asked for alone."""
+    # Whoever was never seen there would spoil the count of the others.
+    known = [contact for contact in contacts if contact.at_sendblue is not None]
+    alone = [contact for contact in contacts if contact.at_sendblue is None]
+    if not known:
+        return alone
     take_place()
     try:
-        amount = client.delete_contacts(numbers=[contact.number for contact in contacts])
+        amount = client.delete_contacts(numbers=[contact.number for contact in known])
     except Rejected:
         return list(contacts)
-    if amount != len(contacts):
+    if amount != len(known):
         return list(contacts)
     gone = {"push_state": Contact.Push.SAVED, "at_sendblue": None}
-    settle(contacts, pushed_at=database_now(), **gone)
-    return []
+    settle(known, pushed_at=database_now(), **gone)
+    return alone
