@@ -225,6 +225,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# The widest list of people has a thousand columns, each with two fields in its form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100
 # Received files are otherwise downloaded from public addresses only.
 MEDIA_ALLOWED_NETWORKS = networks("MEDIA_ALLOWED_NETWORKS", envlist("MEDIA_ALLOWED_NETWORKS"))
 

@@ -184,6 +184,17 @@ def test_the_way_back_to_the_columns_is_a_look_and_no_change(browser: Client, le
     assert state(run) == "checking"
 
 
+def test_a_thousand_columns_can_be_chosen(browser: Client, lead: User) -> None:
+    names = ",".join(f"Field {at}" for at in range(999))
+    run = taken_in(lead, f"Phone,{names}\n+14155550123{',x' * 999}\n")
+    chosen = {f"target-{at}": "variable" for at in range(1, 1000)}
+    labels = {f"label-{at}": f"Variable {at}" for at in range(1, 1000)}
+    data = CHOSEN | chosen | labels | {"target-0": "number"}
+    press(browser, run, "import_check", data)
+    assert state(run) == "checking"
+    assert run.columns[999]["label"] == "Variable 999"
+
+
 def test_a_file_that_is_no_list_is_refused_with_what_to_do(browser: Client) -> None:
     file = SimpleUploadedFile("people.xlsx", b"PK\x03\x04" + b"x" * 500)
     page = browser.post(reverse("contacts:import_files"), {"file": file}, follow=True)
