@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from contacts.actions.saving import index_for_search
-from contacts.models import Contact
+from contacts.models import ConsentChange, Contact, ContactChange
 from inbox.models import Fact, Kind, Line, MediaFile, Message, Participant, SendState, Thread
 from sendblue_inbox.clock import now
 from tests.security.payloads import PAYLOADS, SHORT
@@ -37,9 +37,13 @@ TOLD: dict[str, frozenset[str]] = {
         "number first_name last_name company_name assigned_to_email sendblue_number tags"
         " custom_variables at_sendblue conflicts push_error"
     ),
+    "ContactChange": names("before after"),
+    "ContactExport": names("query"),
     "ContactImport": names("name columns error"),
+    "DriftItem": names("number fields error"),
     "Fact": names("name status error_code words body"),
     "ImportRow": names("number values changes cells reason"),
+    "Label": names("name"),
     "Line": frozenset(
         {"number", "name", "assignment", "read_receipts_refused", "facetime_refused"}
     ),
@@ -66,13 +70,22 @@ OURS: dict[str, dict[str, str]] = {
         "search_text": "is only searched",
         "search_pieces": "are only searched",
     },
+    "ContactExport": {"sha256": "a digest"},
     "ContactImport": {
         **dict.fromkeys(("encoding", "delimiter", "country"), "one of a few"),
         "stored_as": "our name in the storage",
         "sha256": "a digest",
         "counts": "numbers",
     },
-    "ContactChange": {"field": "a column's name", "before": "kept only", "after": "kept only"},
+    "ContactChange": {"field": "a column's name"},
+    "ContactMerge": {
+        "contact_before": "is only given back",
+        "other_before": "is only given back",
+        "after": "is only compared",
+    },
+    "DriftItem": {"cause": "our word", "settled_as": "our word"},
+    "DriftReport": {"counts": "numbers", "error": "our sentence"},
+    "DriftSighting": {"number": "is only compared"},
     "Fact": {"digest": "a digest"},
     "Gesture": {"state": "our word", "error": "is only logged"},
     "Line": {"usage": "numbers and times, read as such"},
@@ -117,6 +130,7 @@ SHAPES: dict[str, Any] = {
     },
     "columns": [{"name": "«»", "target": "variable", "label": "«»"}] * 3,
     "values": {"first_name": "«»", "tags": ["«»"], "custom_variables": {"«»": "«»"}},
+    "conflicts": {"first_name": "«»", "custom_variables.«»": "«»"},
     "custom_variables": {"«»": "«»", "deep": {"«»": ["«»"]}},
     "body": {"«»": ["«»"]},
 }
@@ -193,11 +207,29 @@ def _thread(line: Line, *, is_group: bool) -> Thread:
     person = Contact(**planted(Contact, number=f"{PAYLOADS[at % len(PAYLOADS)]} {at}"))
     index_for_search(person)
     person.save()
+    _past(person)
     group = {"group_id": f"{SHORT[1]}{at}"} if is_group else {"group_id": "", "contact": person}
     columns = planted(Thread, **group)
     thread = Thread.objects.create(line=line, last_message_at=now(), **columns, revision=1)
     Participant.objects.create(thread=thread, contact=person)
     return thread
+
+
+def _past(person: Contact) -> None:
+    """What was changed of somebody, and what was noted of consent."""
+    for field in ("company_name", "tags", "custom_variables"):
+        columns = planted(ContactChange)
+        if field == "tags":
+            columns = {name: list(map(str, told)) for name, told in columns.items()}
+        ContactChange.objects.create(contact=person, field=field, source="csv", **columns)
+    ConsentChange.objects.create(
+        contact=person,
+        opted_out=False,
+        as_of=now(),
+        source="agent",
+        message_handle=SHORT[2],
+        **planted(ConsentChange),
+    )
 
 
 def _message(thread: Thread, agent: User, at: int) -> Message:

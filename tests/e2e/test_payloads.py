@@ -13,9 +13,11 @@ from tests.security.payloads import PAYLOADS
 from webhooks_admin.models import TotpAccess, WebhookEvent
 
 from .planting import plant, planted, uncovered
+from .planting_drift import plant_drift
 from .planting_events import plant_events
 from .planting_imports import SHOWN, plant_imports, plant_upload
 from .planting_jobs import plant_jobs
+from .planting_people import plant_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +169,8 @@ def test_nothing_runs_on_any_page(
     show(page, "/webhooks/")
     show(page, "/totp/")
     show(page, f"/totp/{codes.secret_id}/log/")
+    for path in plant_people(live_site.users["Ana"]):
+        show(page, path)
     upload = plant_upload(live_site.users["Ana"])
     show(page, f"/contacts/imports/{upload.pk}/")
     run = plant_imports(live_site.users["Ana"])
@@ -177,8 +181,18 @@ def test_nothing_runs_on_any_page(
         show(page, f"/contacts/imports/{run.pk}/?verdict={verdict}")
 
     job = plant_jobs(live_site.users["Ana"])
+    for thread in threads[:4]:
+        person = thread.participants.get()
+        show(page, f"/contacts/{person.pk}/")
+        page.locator(".person-threads").wait_for()
+        judge(page)
+        show(page, f"/contacts/{person.pk}/history/")
+    show(page, f"/contacts/new/?number={quote(PAYLOADS[2])}")
+
     show(page, "/contacts/jobs/")
     show(page, f"/contacts/jobs/{job.pk}/")
+    for path in plant_drift(live_site.users["Ana"]):
+        show(page, path)
     event, replay = plant_events(live_site.users["Ana"])
     show(page, "/webhooks/events/?state=failed")
     show(page, f"/webhooks/events/{event.pk}/?rehearsal")
