@@ -29,7 +29,7 @@ def other_numbers(contact: Contact, *, named: Callable[[str], str]) -> list[Othe
 
     `named` gives what people call a field.
     """
-    numbers = list(contact.other_numbers.order_by("pk"))
+    numbers = list(contact.other_numbers.filter(removed_at=None).order_by("pk"))
     if not numbers:
         return []
     found = contact.merges.filter(undone_at=None).select_related("author").order_by("pk")

@@ -106,8 +106,11 @@ class Union:
     @property
     def numbers(self) -> list[Contact]:
         """The rows of all their numbers, the one of the card first."""
-        others = self.contact.other_numbers.all(), self.other.other_numbers.all()
-        return [self.contact, *others[0], self.other, *others[1]]
+        return [
+            number
+            for person in (self.contact, self.other)
+            for number in (person, *person.other_numbers.filter(removed_at=None).order_by("pk"))
+        ]
 
     def _choice(self, field: str) -> str:
         return self.choices.get(field) or default_choice(self.contact, self.other, field)
