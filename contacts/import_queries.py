@@ -53,15 +53,19 @@ def saved_here(run: ContactImport) -> tuple[int, int]:
     return due.filter(row__lte=run.position).count(), due.count()
 
 
-def at_sendblue(run: ContactImport) -> Sent:
-    """The other half of the way. People whom a later import saved again count there."""
+def at_sendblue(run: ContactImport, *, due: int | None = None) -> Sent:
+    """The other half of the way. People whom a later import saved again count there.
+
+    Where it is known how many are `due`, those who are saved are not counted: what an import of
+    long ago costs to look at does not grow with it.
+    """
     people = Contact.objects.filter(last_import=run).order_by()
+    if due is not None:
+        people = people.filter(push_state__in=[Contact.Push.WAITING, Contact.Push.REFUSED])
     found = dict(people.values_list("push_state").annotate(Count("pk")))
-    return Sent(
-        waiting=found.get(Contact.Push.WAITING, 0),
-        saved=found.get(Contact.Push.SAVED, 0),
-        refused=found.get(Contact.Push.REFUSED, 0),
-    )
+    waiting, refused = found.get(Contact.Push.WAITING, 0), found.get(Contact.Push.REFUSED, 0)
+    saved = found.get(Contact.Push.SAVED, 0) if due is None else max(0, due - waiting - refused)
+    return Sent(waiting=waiting, saved=saved, refused=refused)
 
 
 def page_of_rows(

@@ -272,7 +272,8 @@ class ShownImport:
     def _there(self) -> Bar | None:
         if self.stage not in {"saving", "done", "stopped", "undoing", "undone"}:
             return None
-        sent = at_sendblue(self.run)
+        taken_back = self.run.counts.get("removed", 0) + self.run.counts.get("restored", 0)
+        sent = at_sendblue(self.run, due={"done": self.due, "undone": taken_back}.get(self.stage))
         settled = sent["saved"] + sent["refused"]
         due = settled + sent["waiting"]
         if self.stage in {"saving", "done"}:
