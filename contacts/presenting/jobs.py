@@ -221,7 +221,7 @@ class Progress:
             State.COLLECTING: "Looking up who is meant.",
             State.RECOUNTED: "Nothing has been done yet.",
             State.RUNNING: "Under way. You can leave this page; it goes on.",
-            State.DONE: "Done here. Sendblue is being told." if self.pushes.waiting else "Done.",
+            State.DONE: self._words_when_done,
             State.CANCELLED: "Cancelled. What was done stays done.",
         }[State(self.job.state)]
 
