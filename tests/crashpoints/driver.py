@@ -20,7 +20,13 @@ django.setup()
 
 from django.test import Client  # noqa: E402
 
-from contacts.tasks import drain_comparing, drain_jobs, drain_pushing  # noqa: E402
+from contacts.actions import bringing, checking, undoing  # noqa: E402
+from contacts.tasks import (  # noqa: E402
+    drain_comparing,
+    drain_importing,
+    drain_jobs,
+    drain_pushing,
+)
 from inbox.actions.grouping import start_group  # noqa: E402
 from inbox.actions.queueing import queue_message  # noqa: E402
 from inbox.models import Line, MediaFile, Thread  # noqa: E402
@@ -41,12 +47,14 @@ DRAINS = {
     "events": drain_events,
     "fetching": drain_fetching,
     "groups": drain_groups,
+    "importing": drain_importing,
     "jobs": drain_jobs,
     "pushing": drain_pushing,
     "resolving": drain_resolving,
     "syncing": drain_syncing,
     "uploading": drain_uploading,
 }
+IMPORT_BATCH = 10  # so that a short file has many batches
 
 
 def main() -> None:
@@ -63,6 +71,7 @@ def main() -> None:
 def run(order: dict[str, Any]) -> None:
     """One short life of web and worker."""
     os.environ |= {"CRASH_AT": order["crash_at"], "CRASH_ONCE": order["crash_once"]}
+    checking.BATCH = bringing.BATCH = undoing.BATCH = IMPORT_BATCH
     for number, delivery in enumerate(order["deliveries"]):
         if deliver(**delivery) == 200:
             say({"taken": number})

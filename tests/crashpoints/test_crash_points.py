@@ -73,6 +73,11 @@ SWEEP_POINTS = ("sweeping.page", "sweeping.judged", "sweeping.removed")
 JOB_POINTS = ("jobs.batch",)
 # To comparisons: see test_drift_crash_points.py.
 DRIFT_POINTS = ("comparing.page", "repairing.batch")
+# And to imports: see test_import_crash_points.py.
+IMPORT_POINTS = (
+    *("importing.checking", "importing.checked", "importing.saving", "importing.saved"),
+    *("importing.undoing", "importing.undone"),
+)
 POINTS = {
     "receiving.before": ORDINARY,
     "receiving.after": ORDINARY,
@@ -213,6 +218,7 @@ def test_every_point_in_the_source_is_exercised() -> None:
         *SWEEP_POINTS,
         *JOB_POINTS,
         *DRIFT_POINTS,
+        *IMPORT_POINTS,
     }
     assert len(POINTS) >= 25
 
