@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sendblue_inbox.sendblue.payloads import ContactPayload
 
 TEXTS = ("first_name", "last_name", "company_name", "assigned_to_email", "sendblue_number")
+LONGEST = dict(zip(TEXTS, (200, 200, 200, 254, 32), strict=True))
+LONGEST_TAG = 100
 SYNCED = (*TEXTS, "tags", "custom_variables")
 NOTHING: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "tags": [], "custom_variables": {}}
 # What `at_sendblue` says beside the values: whether they opted out there, when the contact was made
@@ -29,10 +31,14 @@ def values_of(contact: Contact) -> dict[str, Any]:
 
 
 def values_told(payload: ContactPayload) -> dict[str, Any]:
-    """The same of what Sendblue tells. A variable that is "" there is one that was removed."""
-    told = {name: getattr(payload, name) for name in TEXTS}
+    """The same of what Sendblue tells, no longer than we keep it.
+
+    A variable that is "" there is one that was removed.
+    """
+    told = {name: getattr(payload, name)[:longest] for name, longest in LONGEST.items()}
     variables = {name: value for name, value in payload.custom_variables.items() if value}
-    return {**told, "tags": list(payload.tags), "custom_variables": variables}
+    tags = list(dict.fromkeys(tag[:LONGEST_TAG] for tag in payload.tags))
+    return {**told, "tags": tags, "custom_variables": variables}
 
 
 def told_by(

@@ -114,8 +114,8 @@ def note(answers: Iterable[Answer], *, is_last: bool = True) -> list[Contact]:
     same = []
     with transaction.atomic():
         at = database_now()
-        rows = Contact.objects.select_for_update().filter(pk__in=told).order_by("number")
-        found = list(rows)
+        rows = Contact.objects.select_for_update().filter(pk__in=told)
+        found = list(rows.defer("search_text", "search_pieces").order_by("number"))
         for fresh in found:
             answer = told[fresh.pk]
             base = _base_after(answer)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sendblue_inbox.models import User
     from sendblue_inbox.sendblue.payloads import ContactPayload
 
+LONGEST_NUMBER = 254
 WRITTEN_BY_PULL = (
     *SYNCED,
     *("verified", "opted_out", "at_sendblue", "seen_at_sendblue", "missed_sweeps", "conflicts"),
@@ -49,7 +50,7 @@ def record_contacts(payloads: Iterable[ContactPayload], *, asked_at: datetime | 
     value waits in `conflicts` for a person to pick. `asked_at`, by the database's clock, is when
     Sendblue was asked: of whom we know something newer since, the old page says nothing.
     """
-    rows = {payload.number: payload for payload in payloads if payload.number}
+    rows = {one.number: one for one in payloads if 0 < len(one.number) <= LONGEST_NUMBER}
     with transaction.atomic():
         news, seen_at = _news(rows), database_now()
         made = [Contact(number=number) for number in sorted(rows) if number not in news]
@@ -59,7 +60,8 @@ def record_contacts(payloads: Iterable[ContactPayload], *, asked_at: datetime | 
         new = [contact for contact in made if contact.pk]
         due = {number for number, is_news in news.items() if is_news}
         due |= {contact.number for contact in made} - {contact.number for contact in new}
-        found = Contact.objects.select_for_update().filter(number__in=due).order_by("number")
+        found = Contact.objects.select_for_update().filter(number__in=due)
+        found = found.defer("search_text", "search_pieces").order_by("number")
         known = [contact for contact in found if not _is_older(asked_at, contact)]
         said = {contact.pk: contact.opted_out for contact in known}
         changes = [
@@ -105,7 +107,8 @@ def take_over(
 ) -> list[ContactChange]:
     """Merge what Sendblue says into the row, which is not saved; the changes of its fields.
 
-    `seen_at` is of the database's clock.
+    The columns of search are set by whoever writes it (writing.py). `seen_at` is by the
+    database's clock.
     """
     ours, theirs = values_of(contact), values_told(payload)
     is_new = contact.at_sendblue is None
@@ -128,8 +131,6 @@ def take_over(
         contact.verified = payload.verified
     if payload.opted_out is not None and contact.opted_out_as_of is None:
         contact.opted_out = payload.opted_out
-    if not contact.merged_into_id:
-        index_for_search(contact)
     if is_new and not any(ours.values()):
         return []  # the first sight of somebody is no change
     return changes_between(contact, ours, kept, source=ContactChange.Source.SENDBLUE)

@@ -365,6 +365,15 @@ def test_an_old_page_does_not_undo_a_push(simulator: Simulator, agent: User) -> 
     assert (contact.first_name, contact.conflicts) == ("Annie", {})
 
 
+def test_what_is_too_long_for_us_stops_nobody(simulator: Simulator) -> None:
+    long = {"phone": ANNA, "first_name": "A" * 999, "tags": ["t" * 999], "company_name": "Birch"}
+    simulator.reset(contacts=[long, {"phone": BEN, "first_name": "Ben"}], messages=[])
+    assert sweep().is_whole
+    anna = Contact.objects.get(number=ANNA)
+    assert (len(anna.first_name), len(anna.tags[0]), anna.company_name) == (200, 100, "Birch")
+    assert Contact.objects.get(number=BEN).first_name == "Ben"
+
+
 def test_our_own_lost_push_is_no_change_of_theirs(simulator: Simulator, agent: User) -> None:
     simulator.reset(contacts=[{"phone": ANNA, "first_name": "Anna", "tags": ["a"]}], messages=[])
     sweep()
