@@ -115,6 +115,8 @@ def test_codes_are_for_whom_they_were_shared_with(bank: TotpAccess, admin: Clien
     share(roles=["viewer", "administrator"], people=[people[Role.VIEWER].pk, "1 OR 1"])
     assert allowed() == {"administrator"}
     assert TotpAccess.objects.get().roles == []
+    bank.users.set(people.values())  # as if it had been given before they became viewers
+    assert not TotpAccess.objects.usable_by(people[Role.VIEWER]).exists()
     for email in ("agent@example.com", "manager@example.com"):
         for page in ("new", f"{bank.secret_id}/access", f"{bank.secret_id}/deletion"):
             assert browsers[email].get(f"/totp/{page}/").status_code == 403
