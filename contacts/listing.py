@@ -138,7 +138,7 @@ def _rows(asked: ContactFilter, place: Place | None, *, limit: int, back: bool) 
     return [rows[pk] for pk in pks if pk in rows]
 
 
-def _walk(listed: QuerySet[Contact], condition: Q, way: str, limit: int) -> list[int] | None:
+def _walk(listed: QuerySet[Any], condition: Q, way: str, limit: int) -> list[int] | None:
     """The keys of the first that match; None where so many rows have not enough of them."""
     is_hit = ExpressionWrapper(condition, output_field=BooleanField())
     walked = _ordered(listed.annotate(is_hit=is_hit), way).values("id", "is_hit")[:WALKED]
@@ -148,7 +148,7 @@ def _walk(listed: QuerySet[Contact], condition: Q, way: str, limit: int) -> list
     return hits if saw_all or len(hits) == limit else None
 
 
-def _beyond(place: Place | None, listed: QuerySet[Contact], way: str) -> QuerySet[Contact]:
+def _beyond(place: Place | None, listed: QuerySet[Any], way: str) -> QuerySet[Any]:
     if place is None:
         return listed
     side = "gt" if way == "ASC" else "lt"
@@ -157,7 +157,7 @@ def _beyond(place: Place | None, listed: QuerySet[Contact], way: str) -> QuerySe
     return listed.filter(Q(**{f"key__{side}": place.key}) | Q(**{f"pk__{side}": place.pk}))
 
 
-def _ordered(listed: QuerySet[Contact], way: str) -> QuerySet[Contact]:
+def _ordered(listed: QuerySet[Any], way: str) -> QuerySet[Any]:
     return listed.order_by(*(("key", "pk") if way == "ASC" else ("-key", "-pk")))
 
 

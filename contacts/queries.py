@@ -12,6 +12,8 @@ from sendblue_inbox.fragments import search_words, wanted_pieces
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+MOST_OFFERED = 1_000
+
 
 def matching(query: str) -> QuerySet[Contact]:
     """The contacts of which every word of the query is a part: see `words_match`."""
@@ -31,5 +33,6 @@ def words_match(query: str) -> Q:
 
 
 def labels(kind: str) -> list[str]:
-    """The tags, or the names of custom variables, that are in use."""
-    return list(Label.objects.filter(kind=kind).order_by("name").values_list("name", flat=True))
+    """The tags, or the names of custom variables, that are in use; as many as can be offered."""
+    found = Label.objects.filter(kind=kind).order_by("name").values_list("name", flat=True)
+    return list(found[:MOST_OFFERED])

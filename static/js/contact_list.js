@@ -5,11 +5,13 @@ const list = document.getElementById("contact-list");
 const form = document.getElementById("contact-filters");
 const search = document.getElementById("search");
 const news = document.getElementById("contact-news");
-const [TYPING, REST] = [120, 1000]; // ms: of rest before a search, between two looks at the news
+const TYPING = 120; // ms of rest before a search
+// After a look at the news a screen rests, the longer the busier the server is; counting rests more.
+const [SOON, REST, TIMES, COUNTS] = [500, 1500, 10, 10_000]; // ms, but for the third
 const hovers = matchMedia("(hover: hover)");
 const rows = () => [...document.querySelectorAll("#contact-rows > tr")];
 
-export function asked() {
+function asked() {
   const query = new URLSearchParams(new FormData(form));
   for (const [name, value] of [...query]) {
     if (!value || (name === "sort" && value === "name")) query.delete(name);
@@ -59,13 +61,22 @@ document.addEventListener("htmx:before:history:restore", (event) => {
 const isHeld = () => (hovers.matches && list.matches(":hover")) || list.matches(":focus-within");
 let waiting; // for the next look
 let hasNews = false;
+let since = 0; // when the question under way left
+let restsUntil = 0;
 function look() {
   if (waiting || document.hidden || !hasNews) return;
+  const rest = restsUntil - performance.now();
   waiting = setTimeout(() => {
     waiting = undefined;
     hasNews = false;
     htmx.trigger(list, "list-asked", { isLook: true });
-  }, REST * (0.5 + Math.random() / 2));
+  }, Math.max(rest, SOON * Math.random()));
+}
+let counting;
+let countedAt = 0;
+function count(wait = 0) {
+  clearTimeout(counting);
+  counting = setTimeout(() => htmx.trigger(document.body, "contacts-shown", {}), wait);
 }
 for (const name of ["contacts", "live-connected", "live-poll"]) {
   document.addEventListener(name, ({ target }) => {
@@ -87,9 +98,13 @@ list.addEventListener("pointerleave", () => {
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   const { sourceElement: source, request } = ctx;
   const path = new URL(request.action, location.href).pathname;
-  if (source.id === "contact-count") request.action = `${path}?${asked()}`;
+  if (source.id === "contact-count") {
+    countedAt = performance.now();
+    request.action = `${path}?${asked()}`;
+  }
   if (source.id === "choose-all-matching") request.action = `${path}?${asked()}&all=1`;
   if (source !== list) return;
+  since = performance.now();
   const query = new URLSearchParams(location.search);
   query.delete("all");
   if (ctx.sourceEvent?.detail?.isLook && isHeld()) {
@@ -98,8 +113,23 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   }
   request.action = `${path}?${query}`;
 });
+// The pointer may have come while the answer was on its way.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.sourceElement !== list || ctx.swap === "none") return;
+  if (!ctx.sourceEvent?.detail?.isLook || !isHeld()) return;
+  event.preventDefault();
+  news.hidden = false;
+});
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.sourceElement !== list) return;
   if (ctx.swap !== "none") news.hidden = true;
-  htmx.trigger(document.body, "contacts-shown", {});
+  const isLook = ctx.sourceEvent?.detail?.isLook;
+  count(isLook ? Math.max(0, countedAt + COUNTS - performance.now()) : 0);
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement !== list) return;
+  const now = performance.now();
+  restsUntil = now + Math.max(REST, TIMES * (now - since));
+  look();
 });

@@ -86,7 +86,8 @@ def pages_agree(asked: ContactFilter) -> None:
     assert everybody == list(in_order(asked).values_list("pk", flat=True))
     assert len(everybody) == asked.count() > 0
     place = Place(*in_order(asked).values_list("key", "pk").last())
-    page, back = contact_page(asked, before=place, limit=7), []
+    page = contact_page(asked, before=place, limit=7)
+    back: list[int] = []
     while page.previous:
         back = [contact.pk for contact in page.contacts] + back
         page = contact_page(asked, before=again(page.previous, asked), limit=7)
