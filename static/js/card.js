@@ -89,6 +89,10 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   }
 });
 
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-dismisses]")) target.closest("dialog").close();
+});
+
 // Two values, and one press.
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-pick]");

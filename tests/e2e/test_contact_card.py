@@ -235,7 +235,11 @@ def test_consent_and_removal_and_the_panel_beside_the_thread(
         card.get_by_role("button", name="Opt out").press("Enter")
         dialog = card.locator("dialog[open]")
         expect(dialog).to_contain_text("messages that wait are held back")
-        card.keyboard.type("asked in the shop")
+        dialog.get_by_role("button", name="Cancel").press("Enter")
+        expect(dialog).to_have_count(0)
+        card.get_by_role("button", name="More").press("Enter")
+        card.get_by_role("button", name="Opt out").press("Enter")
+        card.keyboard.type("asked in the shop")  # the dialog has the focus in its field
         axe(card)
         card.keyboard.press("Enter")
         expect(dialog).to_have_count(0)
@@ -255,6 +259,7 @@ def test_consent_and_removal_and_the_panel_beside_the_thread(
         expect(card.locator(".note")).to_contain_text("Opted out")
         person.writes("START")
         expect(panel.locator(".note")).to_have_count(0)
+    assert contact.consent_changes.filter(source="agent").count() == 2, "Cancel did nothing"
     there = card.get_by_role("link", name="Show the message").first.get_attribute("href")
     thread.goto(there or "")
     expect(thread).to_have_url(re.compile(rf"/threads/{person.thread}/.*#message-"))
