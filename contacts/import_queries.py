@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Count
 
-from contacts.csv.guarding import guard
+from contacts.csv.guarding import guard, unguard
 from contacts.csv.mapping import REASON, plain
 from contacts.models import Contact, ContactImport, ImportRow
 
@@ -91,11 +91,15 @@ def rejected_rows(run: ContactImport) -> Iterator[list[str]]:
         if column["target"] or plain(column["name"]) != REASON
     ]
     names = [run.columns[at]["name"] or f"Column {at + 1}" for at in kept]
-    yield [*map(guard, names), REASON]
+    yield [*map(_guarded, names), REASON]
     after = 0
     while rows := page_of_rows(run, Verdict.REFUSED, after, most=_AT_ONCE):
         for row in rows:
             cells = [row.cells[at] if at < len(row.cells) else "" for at in kept]
             extra = row.cells[len(run.columns) :]
-            yield [*map(guard, [*cells, *extra]), f"Line {row.line}: {row.reason}"]
+            yield [*map(_guarded, [*cells, *extra]), f"Line {row.line}: {row.reason}"]
         after = rows[-1].row
+
+
+def _guarded(cell: str) -> str:
+    return guard(unguard(cell))
