@@ -21,8 +21,9 @@ LONGEST_TAG = 100
 SYNCED = (*TEXTS, "tags", "custom_variables")
 NOTHING: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "tags": [], "custom_variables": {}}
 # What `at_sendblue` says beside the values: whether they opted out there, when the contact was made
-# there, and what a push of ours of which no answer has come yet may have written.
-OPT_OUT, MADE, TRIED = "opt_out", "created_at", "tried"
+# there, the names of variables that were removed (it keeps them, without a value), and what a push
+# of ours of which no answer has come yet may have written.
+OPT_OUT, MADE, EMPTIED, TRIED = "opt_out", "created_at", "emptied", "tried"
 
 
 def values_of(contact: Contact) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def told_by(
         told[OPT_OUT] = payload.opted_out
     if payload.created_at:
         told[MADE] = payload.created_at.isoformat()
+    if emptied := sorted(name for name, value in payload.custom_variables.items() if not value):
+        told[EMPTIED] = emptied
     return values_told(payload) | told
 
 

@@ -139,6 +139,11 @@ class Contact(models.Model):
         return f"{self.first_name} {self.last_name}".strip() or self.company_name
 
     @property
+    def leftovers(self) -> list[str]:
+        """Custom variables that were removed: Sendblue keeps their names, without a value."""
+        return list((self.at_sendblue or {}).get("emptied", ()))
+
+    @property
     def initials(self) -> str:
         """One or two letters for the person's avatar; empty where only a number is known."""
         words = self.name.split()

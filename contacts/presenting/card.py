@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from contacts.actions.consenting import newest_word
 from contacts.actions.merging import TEXTS, value_at, values_of
-from contacts.models import ConsentChange, Contact, ContactChange
+from contacts.models import ConsentChange, Contact, ContactChange, Sweep
 
 from .numbers import OtherNumber, other_numbers
 
@@ -129,6 +129,15 @@ class Card:
         if self.contact.push_state:
             return self.contact.push_state
         return "missing" if self.contact.at_sendblue is None else "there"
+
+    @cached_property
+    def read_at(self) -> datetime | None:
+        """When Sendblue was last seen to have it so: a sweep writes no contact that is the same."""
+        if self.contact.missed_sweeps:
+            return self.contact.seen_at_sendblue
+        whole = Sweep.objects.filter(is_whole=True).order_by("-started_at")
+        swept_at = whole.values_list("started_at", flat=True).first()
+        return max(filter(None, (self.contact.seen_at_sendblue, swept_at)), default=None)
 
     @cached_property
     def conflicts(self) -> list[Conflict]:

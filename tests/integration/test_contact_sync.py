@@ -387,6 +387,10 @@ def test_our_own_lost_push_is_no_change_of_theirs(simulator: Simulator, agent: U
     assert (contact.first_name, contact.conflicts) == ("Anne", {})
     push_all()
     assert there(simulator)[ANNA] == ("Anne", "", "", "", ["a"], {"plan": "b"})
+    edit_contact(contact, author=agent, custom_variables={})
+    push_all()
+    contact.refresh_from_db()
+    assert (contact.leftovers, contact.push_state) == (["plan"], "saved"), "and the card says so"
 
 
 def test_what_agents_note_of_consent_reaches_sendblue(simulator: Simulator, agent: User) -> None:
