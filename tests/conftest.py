@@ -91,7 +91,7 @@ def simulator_process() -> Iterator[Simulator]:
         preexec_fn=lifeline(signal.SIGTERM),
     )
     url = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=url, trust_env=False) as http:
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
         simulator = Simulator(url, key_id, secret_key, http)
         deadline = time.monotonic() + START_SECONDS
         while not _answers(http):
