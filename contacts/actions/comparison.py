@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Count
 
-from contacts.models import Contact, DriftItem, DriftReport, DriftSighting
+from contacts.models import Contact, DriftItem, DriftReport
 from sendblue_inbox import live
 from sendblue_inbox.clock import now
 from sendblue_inbox.crashpoints import reached
@@ -34,6 +34,9 @@ REQUEST_SECONDS = 0.125
 MOST_LOOKS = 1000
 BATCH = 25
 DEFERRED = ("search_text", "search_pieces")
+SEEN = """
+    INSERT INTO contacts_driftsighting (report_id, number) SELECT %s, unnest(%s::text[])
+    ON CONFLICT DO NOTHING"""
 MISSING = """
     INSERT INTO contacts_driftitem
         (report_id, kind, number, contact_id, fields, cause, settled_as, error)
@@ -64,8 +67,7 @@ class Comparison:
         bound = datetime.fromtimestamp(report.position / 1000, UTC) if report.position else None
         for page in Listing(self._fetch, _created_at, _number).walk(bound):
             with transaction.atomic():
-                _note_page(report, page.rows)
-                there = report.sightings.count()
+                there = report.counts.get("there", 0) + _note_page(report, page.rows)
                 position = _milliseconds(page.resume_at) or report.position
                 live.notify("drift")
                 running.checkpoint(
@@ -157,11 +159,12 @@ class Comparison:
         return request(**query)
 
 
-def _note_page(report: DriftReport, rows: Sequence[ContactPayload]) -> None:
-    """Write down whom Sendblue has, and who is a suspect."""
+def _note_page(report: DriftReport, rows: Sequence[ContactPayload]) -> int:
+    """Write down whom Sendblue has, and who is a suspect; how many were not seen before."""
     told = {row.number: row for row in rows if row.number}
-    sightings = [DriftSighting(report=report, number=number) for number in told]
-    DriftSighting.objects.bulk_create(sightings, ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, [report.pk, list(told)])
+        new = cursor.rowcount
     here = Contact.objects.defer(*DEFERRED).filter(number__in=told)
     contacts = {contact.number: contact for contact in here}
     suspects = []
@@ -176,6 +179,7 @@ def _note_page(report: DriftReport, rows: Sequence[ContactPayload]) -> None:
         unique_fields=["report", "number"],
         update_fields=["kind", "contact", "fields", "cause"],
     )
+    return new
 
 
 def _write(judged: Sequence[tuple[DriftItem, Difference | None]]) -> None:

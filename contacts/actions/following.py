@@ -71,7 +71,7 @@ def follow(person: Contact | None = None) -> int:
         else:
             cursor.execute(SET_FREE)
             _index_lacking()
-        cursor.execute(FOLLOW, {"person": person and person.pk})
+        cursor.execute(FOLLOW, {"person": person.pk if person else None})
         followed = cursor.fetchall()
         if followed:
             touched = {pk for pair in followed for pk in pair}

@@ -24,7 +24,7 @@ def plant_drift(agent: User) -> list[str]:
         author=agent, state=DriftReport.State.DONE, counts=figures, finished_at=now()
     )
     people = list(Contact.objects.filter(merged_into=None).order_by("-pk")[: FIRST + 4])
-    items = []
+    items: list[DriftItem] = []
     for kind, cause in OFFERS:
         for at in range(FIRST):
             place = len(items)
@@ -50,10 +50,10 @@ def plant_drift(agent: User) -> list[str]:
     DriftItem.objects.bulk_create(items)
     one, other, third = (person.pk for person in people[-3:])
     unite(people[-1], people[-4], author=agent, choices={})
-    kind, cause = next(iter(OFFERS))
+    chosen = "kind={}&cause={}".format(*next(iter(OFFERS)))
     return [
         "/contacts/drift/",
-        f"/contacts/drift/{report.pk}/?kind={kind}&cause={cause}",
+        f"/contacts/drift/{report.pk}/?{chosen}",
         f"/contacts/{one}/unions/",
         f"/contacts/{one}/unions/{other}/",
         f"/contacts/{third}/",
