@@ -5,5 +5,5 @@ document.addEventListener("click", async ({ target }) => {
   const copier = target.closest("[data-copy]");
   if (!copier) return;
   await navigator.clipboard.writeText(copier.dataset.copy);
-  toast("The number is copied.");
+  toast("Copied");
 });
