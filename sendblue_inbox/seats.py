@@ -19,6 +19,7 @@ from .ring import ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # A bulk drain that has a seat gives it up after this long, so that the kinds take turns (seconds).
 TURN_SECONDS = 5
@@ -34,7 +35,7 @@ def bulk_drain(kind: str) -> Callable[[Callable[[], None]], Any]:
             if current_task.request.called_directly:
                 drain()
                 return
-            with seat() as is_seated:
+            with seat(kind) as is_seated:
                 if is_seated:
                     drain()
                 else:
@@ -46,16 +47,26 @@ def bulk_drain(kind: str) -> Callable[[Callable[[], None]], Any]:
 
 
 @contextlib.contextmanager
-def seat() -> Iterator[bool]:
-    """Whether one of the seats was free; it is ours inside."""
+def seat(kind: str) -> Iterator[bool]:
+    """Whether one of the seats was free for that kind; it is ours inside.
+
+    A kind sits on one of them at most. One that has much to do and asks again at once would take
+    them all, and whoever looks for a seat once a second would seldom find one.
+    """
     folder = settings.DATA_DIR / "seats"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for number in range(max(1, settings.WORKER_CONCURRENCY - 1)):
-        with (folder / str(number)).open("ab") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            yield True
-            return
-    yield False
+    seats = range(max(1, settings.WORKER_CONCURRENCY - 1))
+    with contextlib.ExitStack() as held:
+        yield _is_ours(folder / kind, held) and any(
+            _is_ours(folder / str(number), held) for number in seats
+        )
+
+
+def _is_ours(path: Path, held: contextlib.ExitStack) -> bool:
+    """Whether the file could be locked; it is until the stack is left."""
+    file = held.enter_context(path.open("ab"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
