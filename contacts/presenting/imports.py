@@ -281,9 +281,9 @@ class ShownImport:
         if not due:
             return None
         title = "Taken back at Sendblue" if "undo" in self.stage else "Saved at Sendblue"
-        words = f"{settled:,} of {due:,}"
-        left = duration(self._push_seconds(sent["waiting"]))
-        note = f"{left.capitalize()} left." if sent["waiting"] else ""
+        words = f"{sent['saved']:,} of {due:,}"
+        left = duration(self._push_seconds(due - settled))
+        note = f"{left.capitalize()} left." if due > settled else ""
         return Bar("there", title, words, settled / due, note, refused=sent["refused"])
 
     def _push_seconds(self, count: int) -> float:

@@ -21,6 +21,7 @@ from contacts.actions.importing import (
 )
 from contacts.import_forms import PlaceForm, RowsForm
 from contacts.import_queries import PAGE, page_of_rows, rejected_rows
+from contacts.models import ImportRow
 from contacts.presenting.import_rows import FORGOTTEN, NONE, SAVED_SENTENCES, SENTENCES, shown_rows
 from contacts.presenting.imports import ShownImport, size_words
 from sendblue_inbox.roles import Role, needs
@@ -147,8 +148,8 @@ def _move(
 
 
 def _rows(request: AgentRequest, shown: ShownImport) -> dict[str, Any]:
-    verdict, after = RowsForm(request.GET).asked()
-    verdict = verdict or shown.first_verdict
+    asked, after = RowsForm(request.GET).asked()
+    verdict = ImportRow.Verdict(asked or shown.first_verdict)
     found = page_of_rows(shown.run, verdict, after, most=PAGE + 1)
     page = found[:PAGE]
     return {

@@ -66,7 +66,7 @@ def tab(page: Page, verdict: str) -> Locator:
 def judge(page: Page, *schemes: str) -> None:
     """No barrier in either theme, or in this one, and nothing beside a phone's screen."""
     for scheme in schemes or ("dark", "light"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         axe(page)
     page.set_viewport_size({"width": 360, "height": 740})
     wider = "document.getElementById('main').scrollWidth - document.documentElement.clientWidth"
