@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Q
 
 from contacts.models import DriftItem, DriftReport
 
@@ -47,11 +46,17 @@ def tallies_of(report: DriftReport) -> list[Tally]:
     return [Tally(*row) for row in counted]
 
 
-def first_items(report: DriftReport) -> list[DriftItem]:
-    """The first few differences of each kind and cause."""
-    place = Window(RowNumber(), partition_by=["kind", "cause"], order_by=F("pk").asc())
-    numbered = report.items.annotate(place=place).filter(place__lte=FIRST)
-    return list(numbered.select_related("contact", "settled_by").order_by("pk"))
+def first_items(report: DriftReport, tallies: Sequence[Tally]) -> list[DriftItem]:
+    """The first few differences of each of these kinds and causes; two queries."""
+    firsts = [
+        report.items.filter(kind=tally.kind, cause=tally.cause).order_by("pk").values("pk")[:FIRST]
+        for tally in tallies
+    ]
+    if not firsts:
+        return []
+    named = firsts[0].union(*firsts[1:], all=True) if firsts[1:] else firsts[0]
+    found = DriftItem.objects.filter(pk__in={row["pk"] for row in named})
+    return list(found.select_related("contact", "settled_by").order_by("pk"))
 
 
 def items_page(

@@ -27,13 +27,14 @@ IS_OTHER_THERE = f"""(
 # Deleted at Sendblue by somebody else: only that number, so the others are people of their own.
 SET_FREE = """
     UPDATE contacts_contact AS other SET merged_into_id = NULL FROM contacts_contact AS person
-    WHERE person.id = other.merged_into_id AND person.removed_at IS NOT NULL
-      AND person.push_state = '' AND other.removed_at IS NULL"""
+    WHERE other.id = ANY(%(numbers)s) AND person.id = other.merged_into_id
+      AND person.removed_at IS NOT NULL AND person.push_state = ''
+      AND other.removed_at IS NULL"""
 FOLLOW = f"""
     WITH due AS (
         SELECT other.id FROM contacts_contact AS other
         JOIN contacts_contact AS person ON person.id = other.merged_into_id
-        WHERE (%(person)s::bigint IS NULL OR person.id = %(person)s)
+        WHERE other.id = ANY(%(numbers)s)
           -- Removed with the person, and back with the person; never what Sendblue alone lost.
           AND CASE WHEN other.removed_at IS NULL THEN true
               ELSE person.removed_at IS NULL AND other.push_state <> '' END
@@ -48,12 +49,12 @@ FOLLOW = f"""
         push_state = 'waiting', push_error = '', push_after = clock_timestamp(),
         push_attempts = 0, updated_at = clock_timestamp()
     FROM due, contacts_contact AS person
-    WHERE other.id = due.id AND person.id = other.merged_into_id
+    WHERE other.id = ANY(%(numbers)s) AND other.id = due.id AND person.id = other.merged_into_id
     RETURNING other.id, person.id"""  # noqa: S608  # only names of columns are put in
 LACKING = """
     SELECT DISTINCT person.id FROM contacts_contact AS other
     JOIN contacts_contact AS person ON person.id = other.merged_into_id
-    WHERE person.removed_at IS NULL
+    WHERE other.id = ANY(%(numbers)s) AND person.removed_at IS NULL
       AND strpos(person.search_text, lower(other.number)) = 0"""
 
 
@@ -62,16 +63,19 @@ def follow(person: Contact | None = None) -> int:
 
     A person whose row the caller holds is found by the other numbers as well afterwards.
     """
-    if person and not person.other_numbers.exists():
+    # Named one by one, or the planner expects that everybody is a number of somebody.
+    merged = person.other_numbers.all() if person else Contact.objects.exclude(merged_into=None)
+    numbers = list(merged.values_list("pk", flat=True))
+    if not numbers:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         if person:
             person.search_text = ""  # what an edit has just written knows one number only
             index_person(person)
         else:
-            cursor.execute(SET_FREE)
-            _index_lacking()
-        cursor.execute(FOLLOW, {"person": person.pk if person else None})
+            cursor.execute(SET_FREE, {"numbers": numbers})
+            _index_lacking(numbers)
+        cursor.execute(FOLLOW, {"numbers": numbers})
         followed = cursor.fetchall()
         if followed:
             touched = {pk for pair in followed for pk in pair}
@@ -92,9 +96,9 @@ def index_person(person: Contact) -> None:
         person.save(update_fields=["sort_name", "search_text", "search_pieces"])
 
 
-def _index_lacking() -> None:
+def _index_lacking(numbers: list[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(LACKING)
+        cursor.execute(LACKING, {"numbers": numbers})
         lacking = [pk for (pk,) in cursor.fetchall()]
     free = Contact.objects.select_for_update(skip_locked=True).filter(pk__in=lacking)
     for person in free.order_by("pk"):

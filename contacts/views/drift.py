@@ -107,7 +107,7 @@ def _differences(request: HttpRequest, found: DriftReport) -> dict[str, Any]:
         items, following = items_page(found, kind=chosen[0], cause=chosen[1], after=after)
         groups = groups_of([t for t in tallies if (t.kind, t.cause) == chosen], items)
     else:
-        groups = groups_of(tallies, first_items(found))
+        groups = groups_of(tallies, first_items(found, tallies))
     return {
         "verdict": Verdict(found, tallies),
         "groups": groups,
