@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import contact_list, footprint, intake, live, long_thread, thread_list
+from . import contact_list, contacts_csv, footprint, intake, live, long_thread, thread_list
 from .report import Result, write
 from .services import Services, services
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[..., Result]] = {
     "contact_list": contact_list.run,
     "long_thread": long_thread.run,
     "live": live.run,
+    "contacts_csv": contacts_csv.run,
     "footprint": footprint.run,
 }
 
