@@ -51,7 +51,9 @@ def push_many(contacts: Sequence[Contact], client: Client) -> list[Contact]:
 
 
 def _save(contacts: Sequence[Contact], client: Client) -> list[Contact]:
-    alone, unread, ready = [], [], []
+    alone: list[Contact] = []
+    unread: list[Contact] = []
+    ready: list[Contact] = []
     for contact in contacts:
         if contact.at_sendblue is None:
             unread.append(contact)
@@ -103,7 +105,9 @@ def _posted(
 
 
 def _row(contact: Contact, body: Mapping[str, Any]) -> ContactRow:
-    fields = {name: tuple(value) if name == "tags" else value for name, value in body.items()}
+    fields: dict[str, Any] = {**body}
+    if "tags" in fields:
+        fields["tags"] = tuple(fields["tags"])
     return ContactRow(contact.number, **fields)
 
 

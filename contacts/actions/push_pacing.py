@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -41,7 +41,11 @@ class NoPlace(Exception):
 
 def take_place() -> None:
     """Wait for the place of the next request, without a connection. Raises NoPlace."""
-    figures = {"interval": INTERVAL, "burst": (BURST - 1) * INTERVAL, "longest": LONGEST_WAIT}
+    figures: dict[str, Any] = {
+        "interval": INTERVAL,
+        "burst": (BURST - 1) * INTERVAL,
+        "longest": LONGEST_WAIT,
+    }
     with connection.cursor() as cursor:
         cursor.execute(TAKE, figures)
         taken = cursor.fetchone()
@@ -54,8 +58,9 @@ def take_place() -> None:
 def rest(error: SendblueError) -> timedelta:
     """Let all workers make no request for as long as Sendblue asks; how long that is."""
     wait = timedelta(seconds=error.retry_after) if error.retry_after else REST
+    figures: dict[str, Any] = {"wait": wait}
     with connection.cursor() as cursor:
-        cursor.execute(REST_UNTIL, {"wait": wait})
+        cursor.execute(REST_UNTIL, figures)
     return wait
 
 

@@ -94,11 +94,9 @@ def claim() -> list[Contact]:
     free = due.select_for_update(skip_locked=True).defer(*COLUMNS_OF_SEARCH)
     with transaction.atomic():
         newest = list(free.order_by("-push_after", "-pk")[:NEWEST])
-        oldest: Sequence[Contact] = ()
-        if len(newest) == NEWEST:
-            rest = free.exclude(pk__in=[contact.pk for contact in newest])
-            oldest = rest.order_by("push_after", "pk")[: BULK_ROWS - NEWEST]
-        contacts = [*newest, *oldest]
+        rest = free.exclude(pk__in=[contact.pk for contact in newest])
+        oldest = rest.order_by("push_after", "pk")[: BULK_ROWS - NEWEST]
+        contacts = [*newest, *(oldest if len(newest) == NEWEST else ())]
         _rows(contacts).update(push_attempts=F("push_attempts") + 1, push_after=now() + LEASE)
     for contact in contacts:
         contact.push_attempts += 1
@@ -139,9 +137,11 @@ def _save(contact: Contact, client: Client) -> None:
         take_place()
         client.opt_out_contact(number=contact.number, opted_out=consent)
     if body or consent is not None or answer is None:
-        contact, body, answer = _update(contact, client, body)
-    told = {} if consent is None or answer.opted_out is None else {OPT_OUT: answer.opted_out}
-    note([Answer(contact, {**body, **told}, answer)])
+        contact, told, answer = _update(contact, client, body)
+        body = dict(told)
+    if consent is not None and answer.opted_out is not None:
+        body[OPT_OUT] = answer.opted_out
+    note([Answer(contact, body, answer)])
 
 
 def _update(contact: Contact, client: Client, body: dict[str, Any]) -> Answer:

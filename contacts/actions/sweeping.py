@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -174,8 +174,8 @@ def _judge(sweep: Sweep, counted: int | None) -> None:
         sweep.seen, sweep.counted, sweep.finished_at = _seen(sweep), counted, database_now()
         sweep.is_whole = counted is not None and sweep.seen >= counted
         if sweep.is_whole:
-            figures = {"most": BELIEVED, "start": sweep.started_at, "sweep": sweep.pk}
-            cursor.execute(NOTE_MISSED, figures)
+            known: dict[str, Any] = {"most": BELIEVED, "start": sweep.started_at}
+            cursor.execute(NOTE_MISSED, {**known, "sweep": sweep.pk})
             sweep.missed = cursor.rowcount
         else:
             logger.warning(

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 LABELLED = ("tags", "custom_variables")
 SEARCHED = frozenset({"number", *NAMES, *LABELLED})
-COLUMNS = tuple(field.column for field in Contact._meta.concrete_fields)
+COLUMNS = tuple(field.attname for field in Contact._meta.concrete_fields)
 DEFAULTS: dict[str, Any] = {
-    field.column: field.db_default if field.has_db_default() else field.get_default()
+    field.attname: field.db_default if field.has_db_default() else field.get_default()
     for field in Contact._meta.concrete_fields
-    if not (field.null or field.primary_key) and field.column not in {"number", *SEARCH}
+    if not (field.null or field.primary_key) and field.attname not in {"number", *SEARCH}
 }
 CHANGE_COLUMNS = tuple(
-    field.column for field in ContactChange._meta.concrete_fields if not field.primary_key
+    field.attname for field in ContactChange._meta.concrete_fields if not field.primary_key
 )
 
 

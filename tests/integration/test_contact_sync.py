@@ -267,29 +267,28 @@ def test_many_cost_few_requests_and_an_edit_does_not_wait_for_them(
     simulator.reset(contacts=[], messages=[], options={"requests_per_10_s": 0})
     people = waiting(450)
     edited = edit_contact(people[400], author=agent, company_name="Alder")
-    drain_pushing()
+    while Contact.objects.filter(push_state="waiting").exists():
+        drain_pushing()
     posts = [entry for entry in simulator.ledger(BULK) if entry["method"] == "POST"]
     assert len(posts) == 10, "five batches, each read before it is written"
     first = {row["phone"] for row in posts[0]["body"]["contacts"]}
     assert edited.number in first
     assert len(simulator.ledger("/api/v2/contacts*")) == 10
     assert here() == there(simulator)
-    for person in people[:150]:
+    for person in people[:40]:
         remove_contact(person, author=agent)
     # Somebody else was faster: fewer go than were asked for, and each is asked about.
     client_from_settings().delete_contact(number=people[0].number)
     push_all()
-    assert len(there(simulator)) == 300
+    assert len(there(simulator)) == 410
     assert here() == there(simulator)
 
 
 def test_all_workers_together_take_half_of_what_the_account_may_ask(simulator: Simulator) -> None:
-    taken = []
-    deadline = time.monotonic() + 0.8
-    while time.monotonic() < deadline:
+    started = time.monotonic()
+    for _ in range(14):  # ten at once, then four a second
         push_pacing.take_place()
-        taken.append(time.monotonic())
-    assert 10 <= len(taken) <= 14
+    assert time.monotonic() - started > 0.9
     assert push_forecast(bulk=100_000) == timedelta(seconds=497.5)
     assert push_forecast(single=5) == timedelta(0)
     simulator.reset(contacts=[], messages=[])
@@ -407,7 +406,7 @@ def test_what_agents_note_of_consent_reaches_sendblue(simulator: Simulator, agen
     asked = simulator.ledger("/api/v2/contacts/opt-out")
     assert [entry["body"] for entry in asked] == [{"number": ANNA, "opted_out": True}]
     anna = Contact.objects.get(number=ANNA)
-    assert (anna.push_state, anna.at_sendblue["opt_out"]) == ("saved", True)
+    assert (anna.push_state, (anna.at_sendblue or {})["opt_out"]) == ("saved", True)
     assert values_of(anna)["last_name"] == "B"
     drain_pushing()
     assert len(simulator.ledger("/api/v2/contacts/opt-out")) == 1

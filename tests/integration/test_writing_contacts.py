@@ -31,7 +31,7 @@ class TestRoundTrip(TestCase):
     def test_all_texts(
         self, first: str, company: str, tags: list[str], variables: dict[str, str]
     ) -> None:
-        values = {"first_name": first, "company_name": company, "tags": tags}
+        values: dict[str, Any] = {"first_name": first, "company_name": company, "tags": tags}
         values |= {"custom_variables": variables, "at_sendblue": variables or None}
         person = Contact(number=ANNA, **values)
         insert_contacts([person])
