@@ -39,7 +39,7 @@ from inbox.tasks import (  # noqa: E402
     drain_uploading,
 )
 from sendblue_inbox.models import User  # noqa: E402
-from webhooks_admin.tasks import drain_events  # noqa: E402
+from webhooks_admin.tasks import drain_events, drain_replaying  # noqa: E402
 
 DRAINS = {
     "comparing": drain_comparing,
@@ -50,6 +50,7 @@ DRAINS = {
     "importing": drain_importing,
     "jobs": drain_jobs,
     "pushing": drain_pushing,
+    "replaying": drain_replaying,
     "resolving": drain_resolving,
     "syncing": drain_syncing,
     "uploading": drain_uploading,

@@ -71,6 +71,8 @@ BULK_CONTACT_POINTS = ("bulk_pushing.before", "bulk_pushing.read", "bulk_pushing
 SWEEP_POINTS = ("sweeping.page", "sweeping.judged", "sweeping.removed")
 # And to bulk jobs: see test_job_crash_points.py.
 JOB_POINTS = ("jobs.batch",)
+# test_replay_crash_points.py
+REPLAY_POINTS = ("replaying.batch", "replaying.due")
 # To comparisons: see test_drift_crash_points.py.
 DRIFT_POINTS = ("comparing.page", "repairing.batch")
 # And to imports: see test_import_crash_points.py.
@@ -217,6 +219,7 @@ def test_every_point_in_the_source_is_exercised() -> None:
         *BULK_CONTACT_POINTS,
         *SWEEP_POINTS,
         *JOB_POINTS,
+        *REPLAY_POINTS,
         *DRIFT_POINTS,
         *IMPORT_POINTS,
     }

@@ -102,7 +102,11 @@ OURS: dict[str, dict[str, str]] = {
     "SyncState": {"error": "our sentence"},
     "Thread": {"group_photo": "our name in the storage"},
     "TotpAccess": {"secret_id": "part of our address"},
-    "Replay": {"query": "read as a filter only", "counts": "numbers"},
+    "Replay": {
+        "query": "read as a filter only",
+        "counts": "numbers",
+        "error": "our sentence",
+    },
     "WebhookEvent": {"kind": "part of our address", "token": "part of our address"},
 }
 # JSON as our readers of it expect it; «» is where the payload goes.
