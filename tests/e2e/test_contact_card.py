@@ -184,13 +184,16 @@ def test_two_agents_and_sendblue_change_one_contact(
         put = f"/api/v2/contacts/{person.number}"
         simulator = live_site.simulator
         keys = {"sb-api-key-id": simulator.key_id, "sb-api-secret-key": simulator.secret_key}
-        simulator.http.put(put, json={"last_name": "Bergström"}, headers=keys).raise_for_status()
-        simulator.fault(method="PUT", path=put, mode="error_before", times=1)
+        simulator.fault(method="PUT", path=put, mode="error_before", times=99)
         type_into(anas, "Last name", "Berger")
         expect(anas.locator(".push-state")).to_contain_text("waiting")
+        body = {"number": person.number, "last_name": "Bergström", "update_if_exists": True}
+        answer = simulator.http.post("/api/v2/contacts", json=body, headers=keys)
+        answer.raise_for_status()
         record_contacts([ContactPayload.parse(at_sendblue(live_site, person.number))])
         conflict = anas.locator(".conflict")
         expect(conflict).to_contain_text("Bergström")
+        simulator.control("DELETE", "faults")
         expect(bens.locator(".conflict")).to_contain_text("Berger")
         expect(conflict).to_contain_text("by Ana")
         axe(bens)
