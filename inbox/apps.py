@@ -13,7 +13,6 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell contacts which lines there are."""
-        lines = (
-            self.get_model("Line")._default_manager.filter(is_ours=True).order_by("name", "number")
-        )
-        told_by(lambda: [OurLine(line.number, line.name) for line in lines.all()])
+        lines = self.get_model("Line")._default_manager.filter(is_ours=True)
+        named = lines.order_by("name", "number").values_list("number", "name")
+        told_by(lambda: [OurLine(number, name) for number, name in named.all()])
