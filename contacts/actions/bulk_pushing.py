@@ -116,19 +116,22 @@ def _by_number(answers: Sequence[ContactPayload]) -> dict[str, ContactPayload]:
 
 
 def _remove(contacts: Sequence[Contact], client: Client) -> list[Contact]:
-    """Delete them there. Where not as many went as were asked for, each is asked for alone."""
+    """Delete them there. Where not as many went as were there, each is asked for alone."""
     # Whoever was never seen there would spoil the count of the others.
     known = [contact for contact in contacts if contact.at_sendblue is not None]
-    alone = [contact for contact in contacts if contact.at_sendblue is None]
-    if not known:
-        return alone
+    unknown = [contact for contact in contacts if contact.at_sendblue is None]
+    gone = known if known and _deleted(known, client) == len(known) else []
+    # Of those none is left, this time or the next.
+    if unknown and any(_deleted(unknown, client) == 0 for _ in range(2)):
+        gone = gone + unknown
+    state = {"push_state": Contact.Push.SAVED, "at_sendblue": None}
+    settle(gone, pushed_at=database_now(), **state)
+    return [contact for contact in contacts if contact not in gone]
+
+
+def _deleted(contacts: Sequence[Contact], client: Client) -> int | None:
     take_place()
     try:
-        amount = client.delete_contacts(numbers=[contact.number for contact in known])
+        return client.delete_contacts(numbers=[contact.number for contact in contacts])
     except Rejected:
-        return list(contacts)
-    if amount != len(known):
-        return list(contacts)
-    gone = {"push_state": Contact.Push.SAVED, "at_sendblue": None}
-    settle(known, pushed_at=database_now(), **gone)
-    return alone
+        return None

@@ -177,6 +177,8 @@ def _conclude(contact: Contact, left: Iterable[str], answer: Answer, *, at: date
 
 def settle(contacts: Sequence[Contact], **columns: object) -> None:
     """Write these columns of contacts that nobody edited since they were claimed."""
+    if not contacts:
+        return
     versions: dict[int, list[int]] = {}
     for contact in contacts:
         versions.setdefault(contact.version, []).append(contact.pk)

@@ -39,6 +39,17 @@ class NoPlace(Exception):
     """There is no place for a request within a moment: the work waits for the next turn."""
 
 
+def is_resting() -> bool:
+    """Whether no place comes within a moment: then nothing need be claimed."""
+    asked: Any = LONGEST_WAIT
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM contacts_pushpace WHERE free_at > clock_timestamp() + %s)",
+            [asked],
+        )
+        return cursor.fetchone()[0]
+
+
 def take_place() -> None:
     """Wait for the place of the next request, without a connection. Raises NoPlace."""
     figures: dict[str, Any] = {

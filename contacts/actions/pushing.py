@@ -36,7 +36,7 @@ from .push_answers import (
     settle_failure,
     waiting,
 )
-from .push_pacing import BULK_ROWS, LONGEST_WAIT, NoPlace, push_forecast, take_place
+from .push_pacing import BULK_ROWS, LONGEST_WAIT, NoPlace, is_resting, push_forecast, take_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def drain_pushing() -> None:
     turn = Turn.of(TURN_SECONDS)
     follow()
     client = client_from_settings()
-    while contacts := claim():
+    while not is_resting() and (contacts := claim()):
         try:
             singles = contacts if len(contacts) <= FEW else push_many(contacts, client)
         except NoPlace:

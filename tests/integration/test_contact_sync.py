@@ -282,6 +282,14 @@ def test_many_cost_few_requests_and_an_edit_does_not_wait_for_them(
     push_all()
     assert len(there(simulator)) == 410
     assert here() == there(simulator)
+    # Those of whom Sendblue has never heard cost one request, not one each.
+    before = len(simulator.ledger("/api/v2/contacts*"))
+    gone: dict[str, Any] = {"push_state": "waiting", "removed_at": now()}
+    insert_contacts(
+        [Contact(number=number(900 + n), push_after=moment(-9), **gone) for n in range(60)]
+    )
+    push_all()
+    assert len(simulator.ledger("/api/v2/contacts*")) == before + 1
 
 
 def test_all_workers_together_take_half_of_what_the_account_may_ask(simulator: Simulator) -> None:
