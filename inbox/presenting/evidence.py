@@ -92,8 +92,9 @@ class Entry:
             return f"Status {fact.status}" if fact.status else "Told without a status"
         if fact.name == "lost" and fact.status:
             return "The answer left it open"
-        title = TITLES.get(fact.name, fact.name.replace("_", " ").capitalize())
-        return title.format(fact.words or "somebody who is no longer here")
+        if fact.name not in TITLES:
+            return fact.name.replace("_", " ").capitalize()
+        return TITLES[fact.name].format(fact.words or "somebody who is no longer here")
 
     @property
     def explanation(self) -> str:
