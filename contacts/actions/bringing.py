@@ -10,7 +10,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connections, transaction
+import orjson
+from django.db import connection, connections, transaction
 
 from contacts.csv.applying import VARIABLES
 from contacts.models import ConsentChange, Contact, ContactChange, ContactImport, ImportRow
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from sendblue_inbox.rows import Turn
 
 BATCH = 5_000
+# JSON as text: orjson reads it three times as fast as what Django brings.
+DUE = """
+    SELECT id, number, verdict, contact_id, "values"::text, changes::text FROM contacts_importrow
+    WHERE run_id = %s AND row > %s AND row <= %s AND verdict IN ('new', 'changed') ORDER BY row"""
 CHANGED = (
     *SYNCED,
     *("conflicts", "version", "push_state", "push_error", "push_after", "push_attempts"),
@@ -50,9 +55,9 @@ class Due(NamedTuple):
     id: int
     number: str
     verdict: str
+    contact_id: int | None
     values: dict[str, Any]
     changes: dict[str, list[Any]]
-    contact_id: int | None
 
 
 class Prepared(NamedTuple):
@@ -86,9 +91,12 @@ def save(run: ContactImport, turn: Turn) -> None:
 
 def _prepare(run: ContactImport, after: int) -> Prepared:
     """The next rows, read and computed without holding anything."""
-    rows = ImportRow.objects.filter(run=run, row__gt=after, row__lte=after + BATCH).order_by("row")
-    due = rows.filter(verdict__in=[Verdict.NEW, Verdict.CHANGED]).values_list(*Due._fields)
-    found = [Due(*row) for row in due]
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [run.pk, after, after + BATCH])
+        found = [
+            Due(*row, orjson.loads(values), orjson.loads(changes))
+            for *row, values, changes in cursor
+        ]
     edited = _edited(run)
     return Prepared(
         found,

@@ -130,19 +130,19 @@ def verdict_of(
 
 def people_by_number(numbers: set[str]) -> dict[str, dict[str, Any]]:
     """Who has these numbers, with what a row is judged by; of another number of theirs as well."""
-    found = {row["number"]: row for row in _looked_at(number__in=numbers)}
+    # As one array: thousands of parameters take longer to write down than to look up.
+    known = Contact.objects.extra(where=["number = ANY(%s)"], params=[list(numbers)])
+    found = {row["number"]: row for row in known.values(*LOOKED_AT)}
     for _ in range(MOST_MERGES):
         others = {row["merged_into_id"] for row in found.values()} - {None}
         if not others:
             break
-        people = {row["id"]: row for row in _looked_at(pk__in=others)}
+        people = {
+            row["id"]: row for row in Contact.objects.filter(pk__in=others).values(*LOOKED_AT)
+        }
         for number, row in found.items():
             found[number] = people.get(row["merged_into_id"], row)
     return found
-
-
-def _looked_at(**condition: Any) -> Any:
-    return Contact.objects.filter(**condition).values(*LOOKED_AT)
 
 
 def _finish(run: ContactImport) -> None:

@@ -59,7 +59,7 @@ def _undo_batch(run: ContactImport) -> None:
         changed: dict[int, Contact] = {}
         history: list[ContactChange] = []
         for key, verdict, values, changes in due:
-            if person := people.get(key):
+            if key and (person := people.get(key)):
                 is_new = verdict == Verdict.NEW
                 wrote = _written(values) if is_new else changes
                 history += _take_back(run, person, wrote, counts, changed, is_new=is_new)

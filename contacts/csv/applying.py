@@ -19,7 +19,7 @@ def changes_of(
     """{field: (before, after)} of what the row changes; otherwise only what is empty is filled."""
     changes: dict[str, tuple[Any, Any]] = {}
     for name, value in said.items():
-        had = before[name]
+        had, after = before[name], value
         if name == TAGS:
             after = [*had, *(tag for tag in value if tag not in had)]
             is_other = len(after) > len(had)
@@ -31,7 +31,7 @@ def changes_of(
             }
             after, is_other = {**had, **given}, bool(given)
         else:
-            after, is_other = value, _gives(had, value, overwrites=overwrites)
+            is_other = _gives(had, value, overwrites=overwrites)
         if is_other:
             changes[name] = (had, after)
     return changes

@@ -102,10 +102,10 @@ def told(office: Office, run: ContactImport, state: str, *, dies: bool) -> dict[
 def everything(run: ContactImport) -> Iterator[tuple[str, Any]]:
     """What is in the tables, without keys and moments."""
     yield "run", (run.state, run.counts, run.position, run.total, run.error, run.lease)
-    names = ("number", "first_name", "tags", "custom_variables", "company_name", "opted_out")
-    names += ("version", "push_state", "search_text")
     people = Contact.objects.order_by("number")
-    yield "people", list(people.values_list(*names))
+    names = ("number", "first_name", "tags", "custom_variables", "company_name", "opted_out")
+    also = ("version", "push_state", "search_text")
+    yield "people", list(people.values_list(*names, *also))
     yield "removed", list(people.exclude(removed_at=None).values_list("number", flat=True))
     yield "imported", people.filter(last_import=run).count()
     rows = ImportRow.objects.order_by("row")
