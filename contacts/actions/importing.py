@@ -19,6 +19,7 @@ from contacts.csv import Column, Dialect, Unusable, detect, guess_columns, recor
 from contacts.csv.detecting import DELIMITERS, ENCODINGS
 from contacts.csv.mapping import FIELDS, plain
 from contacts.csv.reading import header
+from contacts.lines import our_country
 from contacts.models import ContactImport
 from sendblue_inbox import live
 from sendblue_inbox.clock import now
@@ -69,7 +70,7 @@ def accept_file(content: IO[bytes], *, name: str, author: User) -> ContactImport
     source = getattr(content, "file", content)
     run = ContactImport(author=author, name=_shown(name), size=_size(source), state=State.REFUSED)
     latest = ContactImport.objects.exclude(columns=[]).order_by("-pk").first()
-    run.country = latest.country if latest else run.country
+    run.country = latest.country if latest else our_country()
     try:
         if run.size > MOST_BYTES:
             raise Unusable(

@@ -14,7 +14,7 @@ from contacts.actions.import_turns import drain_importing
 from contacts.actions.importing import accept_file
 from contacts.models import Contact, ContactImport, ImportRow
 from sendblue_inbox.roles import Role
-from tests.factories import make_agent, make_contact
+from tests.factories import make_agent, make_contact, make_line
 
 from .files import got
 from .test_query_counts import queries
@@ -172,6 +172,14 @@ def test_what_was_chosen_is_still_there_after_a_reload(browser: Client, lead: Us
     assert '<option value="company_name" selected>' in page
     assert 'value="Size"' in page
     assert '<option value="DE" selected>' in page
+
+
+def test_numbers_are_read_as_those_of_our_lines(browser: Client, lead: User) -> None:
+    make_line("+4915112345678")
+    run = taken_in(lead, "Telefon,Vorname\n0151 23456789,Anna\n")
+    page = browser.get(address(run)).content.decode()
+    assert '<option value="DE" selected>' in page
+    assert "+49 1512 3456789" in page
 
 
 def test_the_way_back_to_the_columns_is_a_look_and_no_change(browser: Client, lead: User) -> None:
