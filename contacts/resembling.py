@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contacts.queries import matching
+from sendblue_inbox.fragments import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,9 @@ def resembling(contact: Contact, people: QuerySet[Contact]) -> list[Resemblance]
 
 def _ways(contact: Contact, people: QuerySet[Contact]) -> Iterator[tuple[QuerySet[Contact], str]]:
     for address in _addresses(contact)[:2]:
-        yield people.filter(pk__in=matching(address).values("pk")), "The same e-mail address"
+        # Its parts may stand apart in others: the whole address decides.
+        alike = matching(address).filter(search_text__contains=fold(address))
+        yield people.filter(pk__in=alike.values("pk")), "The same e-mail address"
     digits = "".join(filter(str.isdigit, contact.number))[-LAST_DIGITS:]
     if "@" not in contact.number and len(digits) == LAST_DIGITS:
         alike = matching(digits).filter(number__endswith=digits)

@@ -12,12 +12,11 @@ from django.db import connection, transaction
 
 from contacts.models import Contact
 from sendblue_inbox import live
-from sendblue_inbox.fragments import fold, pieces
 
+from .indexing import SEARCH, index_for_search, other_numbers
 from .merging import SYNCED
-from .saving import index_for_search
 
-COPIED = (*SYNCED, "sort_name", "search_text", "search_pieces")
+COPIED = (*SYNCED, *SEARCH)
 # Sendblue has something else of the number, and said so after our last push.
 IS_OTHER_THERE = f"""(
     other.push_state IN ('', 'saved')
@@ -51,11 +50,6 @@ FOLLOW = f"""
     FROM due, contacts_contact AS person
     WHERE other.id = ANY(%(numbers)s) AND other.id = due.id AND person.id = other.merged_into_id
     RETURNING other.id, person.id"""  # noqa: S608  # only names of columns are put in
-LACKING = """
-    SELECT DISTINCT person.id FROM contacts_contact AS other
-    JOIN contacts_contact AS person ON person.id = other.merged_into_id
-    WHERE other.id = ANY(%(numbers)s) AND person.removed_at IS NULL
-      AND strpos(person.search_text, lower(other.number)) = 0"""
 
 
 def follow(person: Contact | None = None) -> int:
@@ -70,11 +64,9 @@ def follow(person: Contact | None = None) -> int:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         if person:
-            person.search_text = ""  # what an edit has just written knows one number only
-            index_person(person)
+            _index(person)
         else:
             cursor.execute(SET_FREE, {"numbers": numbers})
-            _index_lacking(numbers)
         cursor.execute(FOLLOW, {"numbers": numbers})
         followed = cursor.fetchall()
         if followed:
@@ -83,23 +75,7 @@ def follow(person: Contact | None = None) -> int:
     return len(followed)
 
 
-def index_person(person: Contact) -> None:
+def _index(person: Contact) -> None:
     """Let a locked person be found by all of their numbers."""
-    before = person.search_text
-    numbers = person.other_numbers.order_by("pk")
-    also = fold(" ".join(numbers.values_list("number", flat=True)))
-    index_for_search(person)
-    if also:
-        person.search_text = f"{person.search_text} {also}"
-        person.search_pieces = sorted({*person.search_pieces, *pieces(also)})
-    if person.search_text != before:
-        person.save(update_fields=["sort_name", "search_text", "search_pieces"])
-
-
-def _index_lacking(numbers: list[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(LACKING, {"numbers": numbers})
-        lacking = [pk for (pk,) in cursor.fetchall()]
-    free = Contact.objects.select_for_update(skip_locked=True).filter(pk__in=lacking)
-    for person in free.order_by("pk"):
-        index_person(person)
+    index_for_search(person, also=other_numbers([person.pk])[person.pk])
+    person.save(update_fields=list(SEARCH))

@@ -15,7 +15,7 @@ from django.db.models.expressions import DatabaseDefault
 from contacts.models import Contact, ContactChange
 from sendblue_inbox.clock import now
 
-from .indexing import NAMES, SEARCH, index_for_search, search_columns
+from .indexing import NAMES, SEARCH, index_for_search, other_numbers, search_columns
 from .labelling import note_labels
 
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ def update_contacts(contacts: Sequence[Contact], columns: Iterable[str]) -> int:
     names = [Contact._meta.get_field(name).attname for name in columns]  # type: ignore[union-attr]
     if not SEARCHED.isdisjoint(names):
         names += [name for name in SEARCH if name not in names]
+        others = other_numbers(contact.pk for contact in contacts)
         for contact in contacts:
             if not contact.merged_into_id:
-                index_for_search(contact)
+                index_for_search(contact, also=others.get(contact.pk, ()))
     rows = [{"id": c.pk, **{name: getattr(c, name) for name in names}} for c in contacts]
     return update_rows(rows, names)
 

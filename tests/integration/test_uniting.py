@@ -15,9 +15,10 @@ from contacts.actions.saving import ensure_contact, record_contacts
 from contacts.actions.uniting import CannotUnite, chosen, part, unite
 from contacts.filtering import ContactFilter
 from contacts.models import Contact, ContactChange
+from contacts.resembling import resembling
 from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.client import client_from_settings
-from tests.factories import ANNA, BEN, make_agent
+from tests.factories import ANNA, BEN, make_agent, make_contact
 
 if TYPE_CHECKING:
     from sendblue_inbox.models import User
@@ -109,11 +110,12 @@ def test_both_numbers_say_what_was_chosen_and_go_on_doing_so(
     sendblue.update_contact(number=WORK, first_name="Wrong")
     pull()
     assert fresh(ANNA).company_name == "Birch"
+    assert found("0124") == [ANNA], "what a pull has written is found by every number too"
     assert (fresh(WORK).conflicts, fresh(WORK).first_name) == ({}, "Annie")
     drain_pushing()
     assert (there(WORK)["company_name"], there(WORK)["first_name"]) == ("Birch", "Annie")
     assert values_of(fresh(WORK)) == values_of(fresh(ANNA))
-    assert found("0124") == [ANNA], "what a pull has written is found by every number too"
+    assert found("0124") == [ANNA]
 
 
 def test_nothing_is_pushed_twice(
@@ -126,6 +128,25 @@ def test_nothing_is_pushed_twice(
     # One write each; a row that follows is at rest when both sides are like the person.
     writes = [entry for entry in simulator.ledger() if entry["method"] == "PUT"]
     assert len(writes) == 2
+
+
+def test_who_may_be_the_same_person_is_offered(agent: User) -> None:
+    address = {"mail": "maya.lind@example.com"}
+    maya = make_contact(ANNA, first_name="Maya", last_name="Lind", custom_variables=address)
+    likely = {
+        THIRD: {"custom_variables": {"e-mail": "Maya.Lind@example.com"}},
+        "+445550123": {},
+        BEN: {"first_name": "maya", "last_name": "lind"},
+    }
+    for number, fields in likely.items():
+        make_contact(number, **fields)
+    make_contact("+14155550188", custom_variables={"mail": "lind@maya.example.com"})
+    found = resembling(maya, Contact.objects.filter(merged_into=None))
+    assert {one.contact.number: one.why for one in found} == {
+        THIRD: "The same e-mail address",
+        "+445550123": "The same last digits",
+        BEN: "The same name",
+    }
 
 
 def test_consent_stays_with_the_number(two: tuple[Contact, Contact], agent: User) -> None:
