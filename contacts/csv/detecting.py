@@ -24,6 +24,7 @@ ENCODINGS = {
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16 without a mark",
     "utf-16-be": "UTF-16 without a mark, big endian",
+    "utf-32": "UTF-32",
     "cp1252": "Windows-1252",
 }
 # Longest first: the mark of UTF-32 begins like the one of UTF-16.

@@ -182,6 +182,16 @@ def test_numbers_are_read_as_those_of_our_lines(browser: Client, lead: User) -> 
     assert "+49 1512 3456789" in page
 
 
+def test_whatever_was_recognised_is_among_what_can_be_chosen(browser: Client, lead: User) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"):
+        file = io.BytesIO(PEOPLE.replace("Anna", "Renée").encode(encoding))
+        run = accept_file(file, name="people.csv", author=lead)
+        assert run.state == "uploaded", encoding
+        page = browser.get(address(run)).content.decode()
+        assert f'<option value="{run.encoding}" selected>' in page, encoding
+        assert "Renée" in page, encoding
+
+
 def test_the_way_back_to_the_columns_is_a_look_and_no_change(browser: Client, lead: User) -> None:
     run = taken_in(lead)
     press(browser, run, "import_check", CHOSEN)
