@@ -17,7 +17,7 @@ from django.db import transaction
 
 from contacts.csv import Column, Dialect, Unusable, detect, guess_columns, records
 from contacts.csv.detecting import DELIMITERS, ENCODINGS
-from contacts.csv.mapping import FIELDS, plain
+from contacts.csv.mapping import FIELD_WORDS, FIELDS, plain
 from contacts.csv.reading import header
 from contacts.lines import our_country
 from contacts.models import ContactImport
@@ -264,8 +264,11 @@ def _remembered() -> dict[str, tuple[str, str]]:
     chosen: dict[str, tuple[str, str]] = {}
     for columns in reversed(imports.values_list("columns", flat=True)[:_REMEMBERED]):
         for column in columns:
-            if column["name"]:
-                chosen[plain(column["name"])] = (column["target"], column["label"])
+            key, choice = plain(column["name"]), (column["target"], column["label"])
+            if choice == ("variable", column["name"]) and key not in FIELD_WORDS:
+                chosen.pop(key, None)  # which is guessed anyway, in its own spelling
+            elif key:
+                chosen[key] = choice
     return chosen
 
 

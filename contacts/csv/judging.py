@@ -97,10 +97,11 @@ class Judge:
         try:
             judged.number = self._number(cells[at] if at < len(cells) else "")
             for at, read, name in self._cells:
-                if at < len(cells) and (cell := cells[at].strip()):
+                # A guard may stand before blanks: they are what a spreadsheet looks past.
+                if at < len(cells) and (cell := unguard(cells[at]).strip()):
                     if "\x00" in cell:
                         raise NotRight("This cell holds a character that is no text (NUL).")
-                    read(judged.values, name, unguard(cell) if cell[0] == "'" else cell)
+                    read(judged.values, name, cell)
             if len(cells) > self._width and "".join(cells[self._width :]).strip():
                 at = self._width
                 raise NotRight(
