@@ -30,7 +30,8 @@ def other_numbers(people: Iterable[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     rows = Contact.objects.filter(merged_into__in=list(people)).order_by("pk")
     for person, number in rows.values_list("merged_into", "number"):
-        found.setdefault(person, []).append(number)
+        if person is not None:
+            found.setdefault(person, []).append(number)
     return found
 
 
