@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sendblue_inbox.models import User
 
 
+# Kinds that only say that there is something to ask Sendblue for.
+HINTS = ("contact_created", "line_assigned")
+
+
 class WebhookEvent(models.Model):
     """One delivery, kept as received. The identical body of the same kind is the same row.
 
@@ -65,10 +69,18 @@ class WebhookEvent(models.Model):
             models.UniqueConstraint(fields=["kind", "token", "body_sha256"], name="event_once"),
         )
         indexes = (
+            # Hints come by the hundred thousand while a list is saved at Sendblue: apart from those
+            # that say something themselves, so that none of these waits behind them.
             models.Index(
                 fields=["process_after"],
-                condition=Q(processed_at__isnull=True, quarantined_at__isnull=True),
+                condition=Q(processed_at__isnull=True, quarantined_at__isnull=True)
+                & ~Q(kind__in=HINTS),
                 name="event_due",
+            ),
+            models.Index(
+                fields=["process_after"],
+                condition=Q(processed_at__isnull=True, quarantined_at__isnull=True, kind__in=HINTS),
+                name="event_hint_due",
             ),
             models.Index(fields=["-received_at", "-id"], name="event_newest"),
             models.Index(fields=["kind", "-received_at", "-id"], name="event_newest_of_kind"),

@@ -14,6 +14,7 @@ from inbox.actions.gesturing import set_read_receipts, show_typing
 from inbox.actions.locating import ask_location, refresh_place
 from inbox.actions.queueing import Refused
 from inbox.forms import ReceiptsForm, TypingForm
+from sendblue_inbox.roles import Role, needs
 
 from .conversation import foot_of
 from .messages import acted, say
@@ -64,6 +65,7 @@ def place(request: AgentRequest, pk: int) -> HttpResponse:
     return acted(request, message.thread)
 
 
+@needs(Role.MANAGER)
 @require_POST
 def read_receipts(request: AgentRequest, pk: int) -> HttpResponse:
     """Show people on a line that their messages were read, or no longer."""

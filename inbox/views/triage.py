@@ -66,6 +66,7 @@ def read(request: AgentRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@needs(Role.MANAGER)
 @require_POST
 def resumption(_request: AgentRequest) -> HttpResponse:
     """Somebody looked after what had paused sending: let the queue go on."""

@@ -12,11 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
-from inbox.models import Line, Message, Thread
+from inbox.actions.slices import ensure_states
+from inbox.models import Line, Message, SyncState, Thread
 from sendblue_inbox.models import AuditEntry
 from sendblue_inbox.roles import Role
 from tests.factories import ANNA, BEN, make_agent, make_line, report
-from webhooks_admin.actions.dispatching import drain_events
+from webhooks_admin.actions.dispatching import claim_events, drain_events, take_hints
 from webhooks_admin.actions.receiving import receive_event
 from webhooks_admin.actions.rehearsing import rehearse
 from webhooks_admin.actions.replaying import drain_replaying
@@ -193,3 +194,23 @@ def test_a_page_costs_the_same_in_a_log_of_any_length(admin: Client) -> None:
             cursor.execute(f"EXPLAIN {listing[0]}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
         assert "Seq Scan" not in plan, plan
+
+
+def test_hints_are_read_together_and_never_hold_up_a_message() -> None:
+    make_line()
+    ensure_states()
+    SyncState.objects.update(next_run_at=None)
+    for n in range(30):
+        keep({"phone": f"+1415555{n:04d}"}, "contact_created")
+    keep(report())
+    with CaptureQueriesContext(connection) as queries:
+        assert take_hints() == 30
+    assert len(queries) <= 6  # however many there are
+    assert set(WebhookEvent.objects.values_list("kind", "verdict")) == {
+        ("contact_created", "hint"),
+        ("receive", ""),
+    }
+    assert SyncState.objects.get(kind=SyncState.Kind.CONTACTS).next_run_at
+    for n in range(30):
+        keep({"phone": f"+1415556{n:04d}"}, "contact_created")
+    assert len(claim_events()) == 1, "messages come first"

@@ -17,6 +17,7 @@ from inbox.actions.triaging import mark_read
 from inbox.models import Gesture, Line, Message, Thread
 from inbox.models.thread import TYPING_LASTS
 from sendblue_inbox.clock import now
+from sendblue_inbox.roles import Role
 from sendblue_inbox.sendblue.transport import Limits
 from tests.factories import ANNA, BEN, OUR_LINE, make_agent, make_contact, make_thread, receive
 from webhooks_admin.actions.handling import HANDLERS
@@ -244,7 +245,7 @@ def test_what_was_read_is_told_once_for_all_agents(
 def test_refused_receipts_are_explained_and_not_asked_for_again(
     thread: Thread, simulator: Simulator, client: Client
 ) -> None:
-    agent = make_agent()
+    agent = make_agent(role=Role.MANAGER)
     simulator.control("POST", "options", {"mark_read_enabled": False})
     set_read_receipts(thread.line, are_sent=True)
     for content in ("One", "Two", "Three"):

@@ -19,6 +19,7 @@ from inbox.actions.resolving import drain_resolving
 from inbox.actions.sending import drain_sending
 from inbox.models import Line, Message, SendState, SyncState, Thread
 from sendblue_inbox.clock import now
+from sendblue_inbox.roles import Role
 from tests.factories import (
     ANNA,
     OUR_LINE,
@@ -362,9 +363,9 @@ def test_a_refused_line_stops_itself_and_a_refused_account_stops_all(
     assert SyncState.objects.get().next_run_at <= now()  # what may we still do?
 
 
-def test_a_person_lets_sending_go_on(client: Client, agent: User) -> None:
+def test_a_person_lets_sending_go_on(client: Client) -> None:
     pause_sending("A backup was restored.")
-    client.force_login(agent)
+    client.force_login(make_agent("manager@example.com", role=Role.MANAGER))
     page = client.get("/threads/").content.decode()
     assert "A backup was restored." in page
     assert "Let sending go on" in page

@@ -19,11 +19,12 @@ from sendblue_inbox.crashpoints import reached
 from sendblue_inbox.ring import ring
 from sendblue_inbox.rows import SHORT_DRAIN, Turn, backoff
 from sendblue_inbox.sendblue.payloads.reading import number, text
-from webhooks_admin.models import WebhookEvent
+from webhooks_admin.models import HINTS, WebhookEvent
 
-from .handling import HANDLERS, Outcome, Verdict
+from .handling import HANDLERS, HINTED, Outcome, Verdict, pull_now
 
 BATCH = 20
+HINT_BATCH = 1_000
 LEASE = timedelta(seconds=45)
 MOST_ATTEMPTS = 5
 LOOK_AGAIN = timedelta(seconds=1)
@@ -35,6 +36,7 @@ CLAIM = """
     WITH due AS (
         SELECT id, attempts, process_after FROM webhooks_admin_webhookevent
          WHERE processed_at IS NULL AND quarantined_at IS NULL AND process_after <= now()
+           AND NOT kind IN ('contact_created', 'line_assigned')
          ORDER BY process_after LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     UPDATE webhooks_admin_webhookevent
        SET attempts = attempts + 1, lease_until = %(until)s, process_after = %(until)s
@@ -52,14 +54,34 @@ class WorkerDied(Exception):
 def drain_events() -> None:
     """Process due events in small batches; poison waits for a person after five attempts."""
     turn = Turn()
+    take_hints()
     while not turn.is_over:
         claimed = claim_events()
         events = WebhookEvent.objects.filter(pk__in=claimed)
         for event in events.order_by("attempts", "received_at", "pk"):
             process_event(event)
-        if not claimed:
+        if not claimed and not take_hints():
             return
     ring("events")
+
+
+def take_hints() -> int:
+    """Read a batch of those that only hint at news, as one; how many.
+
+    While a list is saved at Sendblue it tells of each of its people, a hundred in a request.
+    """
+    with transaction.atomic():
+        due = WebhookEvent.objects.filter(
+            processed_at=None, quarantined_at=None, process_after__lte=now(), kind__in=HINTS
+        )
+        claimed = due.order_by("process_after").select_for_update(skip_locked=True)
+        kinds = dict(claimed.values_list("pk", "kind")[:HINT_BATCH])
+        for kind in set(kinds.values()):
+            pull_now(HINTED[kind])
+        WebhookEvent.objects.filter(pk__in=kinds).update(
+            processed_at=now(), attempts=F("attempts") + 1, verdict=Verdict.HINT, error=""
+        )
+    return len(kinds)
 
 
 def claim_events() -> list[int]:

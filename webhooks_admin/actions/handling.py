@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Verdict = WebhookEvent.Verdict
+# What is asked for where a delivery only says that there is news.
+HINTED = {"contact_created": SyncState.Kind.CONTACTS, "line_assigned": SyncState.Kind.LINES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +82,13 @@ def line_blocked(event: WebhookEvent, body: dict[str, Any]) -> Outcome:
     is_news = blocked.update(blocked_at=event.received_at)
     if is_news:
         live.notify("threads", "account")
-    hint = pull_now(SyncState.Kind.LINES)
-    return Outcome(Verdict.CHANGED) if is_news else hint
+    looked_up = pull_now(SyncState.Kind.LINES)
+    return Outcome(Verdict.CHANGED) if is_news else looked_up
 
 
-def lines_changed(event: WebhookEvent, body: dict[str, Any]) -> Outcome:
-    """A line came or went: ask which ones there are."""
-    return pull_now(SyncState.Kind.LINES)
-
-
-def contacts_changed(event: WebhookEvent, body: dict[str, Any]) -> Outcome:
-    """A contact was made at Sendblue; the payload is unpublished, the list is not."""
-    return pull_now(SyncState.Kind.CONTACTS)
+def hint(event: WebhookEvent, body: dict[str, Any]) -> Outcome:
+    """Something came or went; the payload is unpublished, the list is not."""
+    return pull_now(HINTED[event.kind])
 
 
 def pull_now(kind: SyncState.Kind) -> Outcome:
@@ -110,8 +107,7 @@ HANDLERS: dict[str, Callable[[WebhookEvent, dict[str, Any]], Outcome]] = {
     "call_log": call_event,
     "call_completed": call_event,
     "line_blocked": line_blocked,
-    "line_assigned": lines_changed,
-    "contact_created": contacts_changed,
+    **dict.fromkeys(HINTED, hint),
 }
 
 
