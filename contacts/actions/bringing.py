@@ -38,6 +38,12 @@ BATCH = 5_000
 DUE = """
     SELECT id, number, verdict, contact_id, "values"::text, changes::text FROM contacts_importrow
     WHERE run_id = %s AND row > %s AND row <= %s AND verdict IN ('new', 'changed') ORDER BY row"""
+# The search index takes many new people at once far quicker than one by one; what it has put aside
+# is put in at the end of a turn, so that no search and no other writer has to.
+PUT_ASIDE = "SET LOCAL gin_pending_list_limit = '32MB'"
+PUT_IN = """
+    SELECT gin_clean_pending_list(oid) FROM pg_class
+    WHERE relname = 'contact_search_pieces' AND pg_has_role(relowner, 'USAGE')"""
 CHANGED = (
     *SYNCED,
     *("conflicts", "version", "push_state", "push_error", "push_after", "push_attempts"),
@@ -81,6 +87,7 @@ def save(run: ContactImport, turn: Turn) -> None:
                     break
         finally:
             beside.submit(connections.close_all).result()
+    _execute(PUT_IN)
     if run.position >= total:
         _leave(run, state=State.DONE, finished_at=now(), counts=count_rows(run))
     elif run.is_cancelled:
@@ -119,11 +126,15 @@ def _columns(row: Due, edited: Mapping[str, Any], run: ContactImport) -> dict[st
     columns = {"id": row.contact_id, "number": row.number, "version": 1, **row.values, **edited}
     if CONSENT in row.values:
         columns["opted_out_as_of"] = run.created_at
-    return {**columns, **search_columns(columns)}
+    columns |= search_columns(columns)
+    # Letters, digits and ^ alone: as PostgreSQL writes arrays it reads them faster than as JSON.
+    columns["search_pieces"] = "{" + ",".join(columns["search_pieces"]) + "}"
+    return columns
 
 
 def _save_batch(run: ContactImport, batch: Prepared, position: int) -> None:
     with transaction.atomic():
+        _execute(PUT_ASIDE)
         people = _locked_people(row.number for row in batch.rows)
         made = insert_rows(
             [columns for number, columns in batch.columns.items() if number not in people]
@@ -137,6 +148,11 @@ def _save_batch(run: ContactImport, batch: Prepared, position: int) -> None:
         live.notify(f"import-{run.pk}", "contacts")
         ring("pushing")
     reached("importing.saved")
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def _stops(row: Due, made: Mapping[str, int]) -> bool:
