@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contacts.actions.settlements import OFFERS
 from contacts.actions.uniting import unite
@@ -34,7 +34,7 @@ def plant_drift(agent: User) -> list[str]:
                 "company_name": [one, PAYLOADS[-at - 1]],
                 f"custom_variables.{one}": ["", one],
             }
-            fixed = {"number": f"{one} {place}"[:254], "fields": fields}
+            fixed: dict[str, Any] = {"number": f"{one} {place}"[:254], "fields": fields}
             if at % 3:
                 fixed["error"] = ""
             item = DriftItem(
