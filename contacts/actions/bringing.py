@@ -101,8 +101,8 @@ def _prepare(run: ContactImport, after: int) -> Prepared:
     with connection.cursor() as cursor:
         cursor.execute(DUE, [run.pk, after, after + BATCH])
         found = [
-            Due(*row, orjson.loads(values), orjson.loads(changes))
-            for *row, values, changes in cursor
+            Due(pk, number, verdict, key, orjson.loads(values), orjson.loads(changes))
+            for pk, number, verdict, key, values, changes in cursor
         ]
     edited = _edited(run)
     return Prepared(
