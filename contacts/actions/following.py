@@ -49,7 +49,7 @@ FOLLOW = f"""
         push_attempts = 0, updated_at = clock_timestamp()
     FROM due, contacts_contact AS person
     WHERE other.id = ANY(%(numbers)s) AND other.id = due.id AND person.id = other.merged_into_id
-    RETURNING other.id, person.id"""  # noqa: S608  # only names of columns are put in
+    RETURNING other.id, person.id"""  # nosec B608 names of columns
 
 
 def follow(person: Contact | None = None) -> int:

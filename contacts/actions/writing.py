@@ -73,7 +73,9 @@ def insert_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     statement = """
         INSERT INTO contacts_contact ({names}) SELECT {names}
         FROM json_populate_recordset(NULL::contacts_contact, %s) ORDER BY number
-        ON CONFLICT DO NOTHING RETURNING number, id""".format(names=", ".join(columns))
+        ON CONFLICT DO NOTHING RETURNING number, id""".format(  # nosec B608 names of columns
+        names=", ".join(columns)
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [_json(full)])
         keys = dict(cursor.fetchall())
@@ -111,7 +113,7 @@ def update_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> in
     statement = f"""
         UPDATE contacts_contact AS contact SET {assigned}, updated_at = clock_timestamp()
         FROM json_populate_recordset(NULL::contacts_contact, %s) AS given
-        WHERE contact.id = given.id AND ({names}) IS DISTINCT FROM ({given})"""  # noqa: S608
+        WHERE contact.id = given.id AND ({names}) IS DISTINCT FROM ({given})"""  # nosec B608 names of columns
     with connection.cursor() as cursor:
         cursor.execute(statement, [_json(rows)])
         changed = cursor.rowcount
@@ -138,7 +140,7 @@ def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Mapping[s
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608
+            f"INSERT INTO {table} ({names}) SELECT {names} "  # nosec B608 names of columns
             f"FROM json_populate_recordset(NULL::{table}, %s)",
             [_json(rows)],
         )

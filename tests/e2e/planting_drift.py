@@ -48,13 +48,13 @@ def plant_drift(agent: User) -> list[str]:
                 item.settled_as = OFFERS[kind, cause][0]
             items.append(item)
     DriftItem.objects.bulk_create(items)
-    one, other, third = (person.pk for person in people[-3:])
+    first, second, third = (person.pk for person in people[-3:])
     unite(people[-1], people[-4], author=agent, choices={})
     chosen = "kind={}&cause={}".format(*next(iter(OFFERS)))
     return [
         "/contacts/drift/",
         f"/contacts/drift/{report.pk}/?{chosen}",
-        f"/contacts/{one}/unions/",
-        f"/contacts/{one}/unions/{other}/",
+        f"/contacts/{first}/unions/",
+        f"/contacts/{first}/unions/{second}/",
         f"/contacts/{third}/",
     ]
