@@ -181,7 +181,8 @@ def test_the_whole_job_by_keyboard(
                 hidden.append(page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))
         assert not hidden
 
-    page.locator("body").press("u")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("u")
     expect(person.row(page).locator(".badge")).to_contain_text("1 unread")
     page.keyboard.press("n")
     expect(page.get_by_label("To", exact=True)).to_be_focused()

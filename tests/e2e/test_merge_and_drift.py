@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import expect
 
 from contacts.actions.saving import record_contacts
 from contacts.models import Contact, DriftReport
-from inbox.models import Message, Thread
+from inbox.models import Message, SyncState, Thread
+from sendblue_inbox.clock import now
 from sendblue_inbox.sendblue.payloads import ContactPayload
 from tests.conftest import ROOT
 
@@ -18,6 +20,8 @@ from .site import Site, wait_until
 from .watch import axe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
     from .conftest import Agent, OpenPage
@@ -52,12 +56,17 @@ def look(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def nobody(live_site: Site) -> None:
-    """Neither side knows anybody."""
+def nobody(live_site: Site) -> Iterator[None]:
+    """Neither side knows anybody, and nothing of what other tests wrote is read again meanwhile."""
+    polls = SyncState.objects.filter(kind__in=[SyncState.Kind.MESSAGES, SyncState.Kind.HISTORY])
+    polls.update(next_run_at=now() + timedelta(hours=1))
     for model in (Message, Thread, Contact, DriftReport):
         model.objects.all().delete()
     numbers = [row["phone"] for row in live_site.simulator.state()["contacts"]]
     sendblue(live_site, "DELETE", body={"contact_ids": numbers})
+    yield
+    live_site.simulator.control("POST", "deliveries", {"paused": False})
+    polls.update(next_run_at=now())
 
 
 def know(site: Site, number: str, **fields: Any) -> Contact:
@@ -203,4 +212,3 @@ def test_what_differs_is_settled_one_by_one_and_all_at_once(
         look(page, "drift-even")
     assert there(live_site, numbers[3])["company_name"] == "Ours"
     assert Contact.objects.get(number=numbers[3]).conflicts == {}
-    live_site.simulator.control("POST", "deliveries", {"paused": False})

@@ -175,7 +175,8 @@ def test_nothing_runs_on_any_page(
     show(page, f"/contacts/imports/{upload.pk}/")
     run = plant_imports(live_site.users["Ana"])
     show(page, "/contacts/imports/")
-    for other in type(run).objects.filter(state__in=["refused", "saving", "done"])[:3]:
+    planted_runs = type(run).objects.filter(state__in=["refused", "saving", "done"])
+    for other in planted_runs.order_by("-pk")[:3]:
         show(page, f"/contacts/imports/{other.pk}/")
     for verdict in SHOWN:
         show(page, f"/contacts/imports/{run.pk}/?verdict={verdict}")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from sendblue_inbox.models import User
     from tests.conftest import Simulator
+    from webhooks_admin.actions.handling import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SEND = "/api/send-message"
@@ -295,10 +296,10 @@ def test_poison_is_put_aside_after_five_attempts_and_delays_nobody(
 ) -> None:
     handled = dispatching.HANDLERS["receive"]
 
-    def explode(event: WebhookEvent, body: dict[str, Any]) -> None:
+    def explode(event: WebhookEvent, body: dict[str, Any]) -> Outcome:
         if body["content"] == "poison":
             raise RecursionError
-        handled(event, body)
+        return handled(event, body)
 
     monkeypatch.setitem(dispatching.HANDLERS, "receive", explode)
     for content in ("one", "poison", "two"):
