@@ -54,9 +54,9 @@ OF_THREAD = (
     *("last_inbound_at", "trouble_count"),
 )
 # All 720 orders of six events take a minute: every so many of them; 1 takes them all.
-STRIDE = int(os.environ.get("ORDER_STRIDE", "9"))
+STRIDE = int(os.environ.get("ORDER_STRIDE", "18"))
 RANDOM_ORDERS = settings(
-    max_examples=int(os.environ.get("ORDER_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("ORDER_EXAMPLES", "20")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
