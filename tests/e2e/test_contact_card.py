@@ -186,6 +186,8 @@ def test_two_agents_and_sendblue_change_one_contact(
         keys = {"sb-api-key-id": simulator.key_id, "sb-api-secret-key": simulator.secret_key}
         simulator.fault(method="PUT", path=put, mode="error_before", times=99)
         type_into(anas, "Last name", "Berger")
+        edited = Contact.objects.filter(pk=contact.pk, last_name="Berger")
+        wait_until(edited.exists, "our change is kept")
         expect(anas.locator(".push-state")).to_contain_text("waiting")
         body = {"number": person.number, "last_name": "Bergström", "update_if_exists": True}
         answer = simulator.http.post("/api/v2/contacts", json=body, headers=keys)
